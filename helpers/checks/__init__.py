@@ -1,0 +1,29 @@
+"""The checks of all lessons' exercises, by lesson."""
+
+from helpers.checks.lesson_1 import check_encode_decode, check_fixed_size, check_padding_mask
+from helpers.checks.lesson_2 import (
+    check_perplexity,
+    check_rnn_step,
+    check_sample,
+    check_stop,
+)
+from helpers.checks.lesson_4 import (
+    check_clip_by_norm,
+    check_gradient_bound,
+    check_one_term,
+    check_surviving_radius,
+)
+
+__all__ = [
+    "check_clip_by_norm",
+    "check_encode_decode",
+    "check_fixed_size",
+    "check_gradient_bound",
+    "check_one_term",
+    "check_padding_mask",
+    "check_perplexity",
+    "check_rnn_step",
+    "check_sample",
+    "check_stop",
+    "check_surviving_radius",
+]

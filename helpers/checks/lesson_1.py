@@ -1,0 +1,314 @@
+"""Checks of lesson 1: encode and decode, the padding mask, what breaks a fixed-size output."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    describe,
+    examine,
+    settle,
+)
+from helpers.datasets import SPECIALS
+
+TOKENS = [*SPECIALS, "how", "dare", "you", "!", "he"]
+ID_OF = {token: number for number, token in enumerate(TOKENS)}
+
+
+def encode(sentence: list[str], id_of: dict[str, int]) -> list[int]:
+    ids = [id_of.get(token, id_of["<unk>"]) for token in sentence]
+    return [id_of["<bos>"], *ids, id_of["<eos>"]]
+
+
+def decode(ids: list[int], tokens: list[str]) -> list[str]:
+    return [tokens[i] for i in ids if tokens[i] not in ("<pad>", "<bos>", "<eos>")]
+
+
+def _renumbered(sentence: list[str]) -> Case:
+    """The same words under other ids: nothing may be taken from a fixed table."""
+    tokens = list(reversed(TOKENS))
+    return Case(
+        f"{sentence} and a vocabulary in which <bos> has another id than 1",
+        (sentence, {token: number for number, token in enumerate(tokens)}),
+    )
+
+
+_ENCODE = {
+    "cases": [
+        Case(f"the sentence {sentence}", (sentence, ID_OF))
+        for sentence in (["how", "dare", "you", "!"], ["how", "dare", "she", "!"], ["!"], [])
+    ]
+    + [_renumbered(["you", "dare", "spaceship"])],
+    "mistakes": [
+        Mistake(
+            "The ids of <bos> and <eos> are missing: one belongs in front, one at the end.",
+            lambda sentence, id_of: encode(sentence, id_of)[1:-1],
+        ),
+        Mistake(
+            "<eos> is missing at the end.", lambda sentence, id_of: encode(sentence, id_of)[:-1]
+        ),
+        Mistake(
+            "<bos> is missing in front.", lambda sentence, id_of: encode(sentence, id_of)[1:]
+        ),
+        Mistake(
+            "<bos> and <eos> have changed places: bos is the beginning, eos the end.",
+            lambda sentence, id_of: [
+                id_of["<eos>"], *encode(sentence, id_of)[1:-1], id_of["<bos>"]
+            ],
+        ),
+        Mistake(
+            "An unknown token was left out. Give it the id of <unk>, so that its place stays.",
+            lambda sentence, id_of: encode([t for t in sentence if t in id_of], id_of),
+        ),
+        Mistake(
+            "An unknown token got the id of <pad>. Padding means that nothing is there; "
+            "here is a token, only an unknown one: <unk>.",
+            lambda sentence, id_of: [
+                id_of["<pad>"] if i == id_of["<unk>"] else i for i in encode(sentence, id_of)
+            ],
+        ),
+        Mistake(
+            "An unknown token became None, because `id_of.get(token)` says None for a missing key. "
+            "Give `get` a second argument: what to use instead.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *map(id_of.get, sentence), id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "These are fixed numbers. Look them up, as in `id_of['<bos>']`: another vocabulary may "
+            "give them other ids.",
+            lambda sentence, id_of: [1, *[id_of.get(token, 3) for token in sentence], 2],
+        ),
+        Mistake(
+            "These are tokens, not ids. Look each one up in `id_of`.",
+            lambda sentence, id_of: ["<bos>", *sentence, "<eos>"],
+        ),
+    ],
+}  # fmt: skip
+
+_DECODE = {
+    "cases": [
+        Case("the ids of a whole sentence, [1, 4, 5, 6, 7, 2]", ([1, 4, 5, 6, 7, 2], TOKENS)),
+        Case("ids with padding at the end, [1, 8, 7, 2, 0, 0]", ([1, 8, 7, 2, 0, 0], TOKENS)),
+        Case("ids with <unk>, [1, 4, 3, 7, 2]", ([1, 4, 3, 7, 2], TOKENS)),
+        Case("an empty sentence, [1, 2]", ([1, 2], TOKENS)),
+        Case("ids without <bos> and <eos>, [4, 5]", ([4, 5], TOKENS)),
+        Case("a vocabulary in another order", ([7, 0, 3, 5, 6, 8], TOKENS[::-1])),
+    ],
+    "mistakes": [
+        Mistake(
+            "<bos>, <eos> and <pad> are still there. They are signals, not words: leave them out.",
+            lambda ids, tokens: [tokens[i] for i in ids],
+        ),
+        Mistake(
+            "<pad> is still there: leave it out, too.",
+            lambda ids, tokens: [tokens[i] for i in ids if tokens[i] not in ("<bos>", "<eos>")],
+        ),
+        Mistake(
+            "<unk> has gone. Keep it: a reader should see that a word was there.",
+            lambda ids, tokens: [tokens[i] for i in ids if tokens[i] not in SPECIALS],
+        ),
+        Mistake(
+            "The first and the last id were cut off, whatever they are. Cut by token, not by "
+            "place: padding may follow <eos>, and <bos> may be absent.",
+            lambda ids, tokens: [tokens[i] for i in ids[1:-1]],
+        ),
+        Mistake(
+            "The first and the last id were cut off, whatever they are. Cut by token, not by "
+            "place: padding may follow <eos>, and <bos> may be absent.",
+            lambda ids, tokens: [t for t in (tokens[i] for i in ids[1:-1]) if t != "<pad>"],
+        ),
+        Mistake(
+            "This is one text. Return the list of tokens; joining them can wait.",
+            lambda ids, tokens: " ".join(decode(ids, tokens)),
+        ),
+        Mistake(
+            "This is one text. Return the list of tokens; joining them can wait.",
+            lambda ids, tokens: "".join(decode(ids, tokens)),
+        ),
+        Mistake(
+            "The left-out tokens are empty texts now. Leave them out of the list altogether.",
+            lambda ids, tokens: [
+                tokens[i] if tokens[i] not in ("<pad>", "<bos>", "<eos>") else "" for i in ids
+            ],
+        ),
+        Mistake(
+            "These are ids. Look each one up: the token with id i is `tokens[i]`.",
+            lambda ids, tokens: [i for i in ids if i not in (0, 1, 2)],
+        ),
+        Mistake(
+            "You compare ids with fixed numbers. Look at the token instead: another vocabulary may "
+            "give <pad>, <bos> and <eos> other ids than 0, 1 and 2.",
+            lambda ids, tokens: [tokens[i] for i in ids if i not in (0, 1, 2)],
+        ),
+    ],
+}  # fmt: skip
+
+
+def check_encode_decode(
+    encode_student: Callable[..., Any], decode_student: Callable[..., Any]
+) -> Verdict:
+    """Exercise 1.1: from tokens to ids and back."""
+    praise = (
+        "What goes in comes back, but for words that the vocabulary does not have. Every sentence "
+        "of this course takes this way."
+    )
+    first = examine(encode_student, encode, **_ENCODE, praise=praise)  # type: ignore[arg-type]
+    if first.status != "right":
+        return _named(first, "encode")
+    return _named(examine(decode_student, decode, **_DECODE, praise=praise), "decode")  # type: ignore[arg-type]
+
+
+def _named(verdict: Verdict, function: str) -> Verdict:
+    """A verdict that says which of two functions it speaks of."""
+    if verdict.status == "right":
+        return verdict
+    return Verdict(verdict.status, f"`{function}`: {verdict.message}")
+
+
+def padding_mask(lengths: Tensor) -> Tensor:
+    return torch.arange(int(lengths.max())) < lengths[:, None]  # (T,) < (B, 1) -> (B, T)
+
+
+def check_padding_mask(student: Callable[..., Any]) -> Verdict:
+    """Exercise 1.2: lengths (B,) to a mask (B, T), True at real tokens."""
+    wide = torch.tensor([[3, 0], [1, 0], [2, 0], [5, 0]])
+    cases = [
+        Case("lengths tensor([1, 4, 2])", (torch.tensor([1, 4, 2]),)),
+        Case("lengths tensor([3, 1])", (torch.tensor([3, 1]),)),
+        Case("a batch of one, tensor([4])", (torch.tensor([4]),)),
+        Case("sentences of one token, tensor([1, 1])", (torch.tensor([1, 1]),)),
+        Case("one long sentence among short ones", (torch.tensor([1, 1, 7, 1]),)),
+        Case("sentences of equal length, tensor([3, 3, 3])", (torch.tensor([3, 3, 3]),)),
+        Case("lengths of type int32", (torch.tensor([2, 5], dtype=torch.int32),)),
+        Case("a column of a larger tensor (not contiguous)", (wide[:, 0],)),
+    ]
+    mistakes = [
+        Mistake(
+            "True and False have changed places: True stands for a real token.",
+            lambda lengths: ~padding_mask(lengths),
+        ),
+        Mistake(
+            "Off by one: `<=` lets one position too many through. Positions are counted from 0, so "
+            "the last real token of 3 stands at position 2.",
+            lambda lengths: torch.arange(int(lengths.max())) <= lengths[:, None],
+        ),
+        Mistake(
+            "Off by one: the last real token of each sentence is masked, too.",
+            lambda lengths: torch.arange(int(lengths.max())) < lengths[:, None] - 1,
+        ),
+        Mistake(
+            "Off by one: there is one column too many. T is the largest length.",
+            lambda lengths: torch.arange(int(lengths.max()) + 1) < lengths[:, None],
+        ),
+        Mistake(
+            "Off by one: there is one column too many. T is the largest length.",
+            lambda lengths: torch.arange(int(lengths.max()) + 1) <= lengths[:, None],
+        ),
+        Mistake(
+            "The shape is (T, B): sentences are rows. Put `[:, None]` to the lengths, not to the "
+            "positions.",
+            lambda lengths: padding_mask(lengths).T,
+        ),
+        Mistake(
+            "Padding stands at the end of a sentence, not at its beginning.",
+            lambda lengths: padding_mask(lengths).flip(1),
+        ),
+        Mistake(
+            "T is the largest length, not the number of sentences.",
+            lambda lengths: torch.arange(len(lengths)) < lengths[:, None],
+        ),
+        Mistake(
+            "T is the largest length, not the sum of all lengths.",
+            lambda lengths: torch.arange(int(lengths.sum())) < lengths[:, None],
+        ),
+        Mistake(
+            "A mask says True or False for each position; these are the positions themselves.",
+            lambda lengths: torch.arange(int(lengths.max())).expand(len(lengths), -1),
+        ),
+        Mistake(
+            "This mask is the right one as a list. Make it a tensor, `torch.tensor(...)`: lists "
+            "cannot be broadcast or multiplied.",
+            lambda lengths: padding_mask(lengths).tolist(),
+        ),
+        Mistake(
+            "The numbers are right, the type is not. A comparison gives bool, and `~mask` and "
+            "`x[mask]` need bool.",
+            lambda lengths: padding_mask(lengths).float(),
+        ),
+    ]
+    return examine(
+        student,
+        padding_mask,
+        cases,
+        mistakes,
+        "One comparison makes the whole mask, without a loop. You will need it wherever a mean, a "
+        "loss or an attention must not see padding.",
+    )
+
+
+_REASONS = {
+    "a": "Reason a speaks of training, but the box breaks before any training. What is missing in "
+    "the layer itself?",
+    "c": "Reason c cannot be it: pair A differs in length, too, and fits. What happens beyond the "
+    "last position?",
+    "d": "Reason d mixes up two things: the vocabulary counts different tokens, not places. What "
+    "happens beyond the last position?",
+}
+_SIDES = {
+    frozenset("CE"): "You forgot <eos>. Pair D has 10 Chinese tokens, and <eos> is the eleventh.",
+    frozenset("C"): "You looked at the English side only. The Chinese side has its limit, too.",
+    frozenset("DE"): "You looked at the Chinese side only. The English side has its limit, too.",
+    frozenset("E"): "You looked at the Chinese side only, and forgot that <eos> needs a place.",
+    frozenset("CD"): "Pair E is missing: its Chinese side is far too long. Check both sides of "
+    "each pair.",
+    frozenset("ACDEF"): "A side that is exactly full still fits: A has 8 of 8 English tokens, and "
+    "9 + 1 = 10 of 10 Chinese ones.",
+    frozenset("ACDE"): "A pair whose two lengths differ is no problem in itself: A fits exactly. "
+    "Compare each side with its own limit.",
+    frozenset("ABF"): "These are the pairs that fit. The question asks for the others.",
+    frozenset("ABCDEF"): "Not all: a short sentence is filled up with <pad>, and a full side fits.",
+    frozenset(): "Some do break: look for an English side above 8, or a Chinese one above 9.",
+}
+
+
+def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
+    """Exercise 1.3: which pairs do not fit into 8 + 10 places, and why."""
+
+    def check() -> None:
+        if not isinstance(breaks, set | frozenset | list | tuple | str):
+            raise Problem(
+                f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
+            )
+        letters = frozenset(str(letter).strip().upper() for letter in breaks) - {"", ","}
+        if strange := sorted(letters - set("ABCDEF")):
+            raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
+        if letters != frozenset("CDE"):
+            hint = "Check both sides of each pair against their limits, and remember <eos>."
+            if "B" in letters:
+                hint = "Pair B is short. <pad> fills it up: wasteful, but it fits."
+            found = ", ".join(sorted(letters)) or "none"
+            raise Problem(f"You say that these break: {found}. {_SIDES.get(letters, hint)}")
+        if reason is Ellipsis or reason is None:
+            raise Problem("The pairs are right. Now choose the `reason`: 'a', 'b', 'c' or 'd'.")
+        letter = str(reason).strip().lower()
+        if letter not in "abcd" or len(letter) != 1:
+            raise Problem(f"The reason is one letter from 'a' to 'd', found {describe(reason)}.")
+        if letter != "b":
+            raise Problem(f"The pairs are right. {_REASONS[letter]}")
+
+    return settle(
+        check,
+        breaks,
+        "A layer of fixed size has weights for a fixed number of places, and not one more. That is "
+        "why this course needs networks that use the same weights at every step.",
+    )
+
+
+__all__ = ["check_encode_decode", "check_fixed_size", "check_padding_mask"]

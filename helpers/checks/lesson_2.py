@@ -1,0 +1,474 @@
+"""Checks of lesson 2: one RNN step, perplexity, the stop condition, sampling with temperature."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    call,
+    describe,
+    examine,
+    settle,
+)
+from helpers.datasets import EOS_ID
+
+
+def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(x @ U.T + h @ W.T + b)
+
+
+def _step_case(
+    label: str, B: int, E: int, H: int, dtype: torch.dtype = torch.float32, start: bool = False
+) -> Case:
+    rng = torch.Generator().manual_seed(100 * B + 10 * E + H)
+    shapes = (B, E), (B, H), (H, E), (H, H), (H,)
+    x, h, U, W, b = (0.7 * torch.randn(shape, generator=rng).to(dtype) for shape in shapes)
+    return Case(label, (x, 0 * h if start else h, U, W, b))
+
+
+def check_rnn_step(student: Callable[..., Any]) -> Verdict:
+    """Exercise 2.1: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
+    wide = _step_case("", 3, 5, 4).args
+    cases = [
+        # All sizes equal: a wrong transpose gives a result here, and so the hint meant for it.
+        _step_case("B = E = H = 3", 3, 3, 3),
+        _step_case("B = 2, E = 3, H = 4", 2, 3, 4),
+        _step_case("a batch of one", 1, 3, 4),
+        _step_case("E = H = 1", 2, 1, 1),
+        _step_case("the start, h all zeros", 2, 3, 4, start=True),
+        _step_case("float64", 2, 3, 4, torch.float64),
+        Case("x and h not contiguous", (wide[0].T.clone().T, wide[1].T.clone().T, *wide[2:])),
+    ]
+    sides = "in `x @ U.T` a row of x meets every row of U, as in `U @ x_t` for one sentence."
+    mistakes = [
+        Mistake(
+            f"Both weights seem transposed: {sides}",
+            lambda x, h, U, W, b: torch.tanh(x @ U + h @ W + b),
+        ),
+        Mistake(
+            f"U seems transposed: {sides}", lambda x, h, U, W, b: torch.tanh(x @ U + h @ W.T + b)
+        ),
+        Mistake(
+            f"W seems transposed: {sides}", lambda x, h, U, W, b: torch.tanh(x @ U.T + h @ W + b)
+        ),
+        Mistake(
+            "`U @ x` takes the columns of x for sentences, but they are its rows. Put x first.",
+            lambda x, h, U, W, b: torch.tanh(U @ x + W @ h + b),
+        ),
+        Mistake(
+            "`U @ x` takes the columns of x for sentences, but they are its rows. Put x first.",
+            lambda x, h, U, W, b: torch.tanh(U @ x + W @ h + b[:, None]),
+        ),
+        Mistake("The bias b is missing.", lambda x, h, U, W, b: torch.tanh(x @ U.T + h @ W.T)),
+        Mistake(
+            "The bias is there twice. Here it is one b, not the two of nn.RNN.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + h @ W.T + 2 * b),
+        ),
+        Mistake(
+            "The bias comes after tanh. It belongs inside, before squashing.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + h @ W.T) + b,
+        ),
+        Mistake(
+            "The bias is added along the wrong axis: one number per unit, not per sentence.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + h @ W.T + b[:, None]),
+        ),
+        Mistake(
+            "The f of the formula, tanh, is missing.",
+            lambda x, h, U, W, b: x @ U.T + h @ W.T + b,
+        ),
+        Mistake(
+            "This squashes with sigmoid, between 0 and 1. The cell of this lesson uses tanh.",
+            lambda x, h, U, W, b: torch.sigmoid(x @ U.T + h @ W.T + b),
+        ),
+        Mistake(
+            "This uses relu. The cell of this lesson uses tanh.",
+            lambda x, h, U, W, b: torch.relu(x @ U.T + h @ W.T + b),
+        ),
+        Mistake(
+            "tanh stands around one part only. It squashes the whole sum.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T) + h @ W.T + b,
+        ),
+        Mistake(
+            "tanh is applied to each part by itself. It squashes the whole sum, once.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b),
+        ),
+        Mistake(
+            "The old state h is missing: this step remembers nothing.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + b),
+        ),
+        Mistake(
+            "The input x is missing: this step reads nothing.",
+            lambda x, h, U, W, b: torch.tanh(h @ W.T + b),
+        ),
+        Mistake(
+            "U and W have changed places: U meets the input, W the old state.",
+            lambda x, h, U, W, b: torch.tanh(x @ W.T + h @ U.T + b),
+        ),
+        Mistake(
+            "`*` multiplies number by number. A matrix product is `@`.",
+            lambda x, h, U, W, b: torch.tanh(x * U + h * W + b),
+        ),
+    ]  # fmt: skip
+    return examine(
+        student,
+        rnn_step,
+        cases,
+        mistakes,
+        "Two matrix products move a whole batch on by one token. An RNN is nothing but this line, "
+        "once per token: it is why a long sentence needs many steps in a row.",
+    )
+
+
+def _log_p(logits: Tensor, targets: Tensor) -> Tensor:
+    return logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)  # (B, T)
+
+
+def perplexity(logits: Tensor, targets: Tensor, mask: Tensor) -> float:
+    return (-_log_p(logits, targets)[mask].mean()).exp().item()
+
+
+def _perplexity_case(
+    label: str, lengths: list[int], T: int, V: int, dtype: torch.dtype = torch.float32
+) -> Case:
+    rng = torch.Generator().manual_seed(T * V + len(lengths))
+    B = len(lengths)
+    logits = 2 * torch.randn(B, T, V, generator=rng).to(dtype)
+    targets = torch.randint(4, V, (B, T), generator=rng)
+    mask = torch.arange(T) < torch.tensor(lengths)[:, None]  # (B, T)
+    return Case(label, (logits, targets.masked_fill(~mask, 0), mask))
+
+
+def check_perplexity(student: Callable[..., Any]) -> Verdict:
+    """Exercise 2.2: logits (B, T, V), targets and mask (B, T) to one number."""
+    even = torch.zeros(1, 3, 10), torch.tensor([[4, 5, 6]]), torch.ones(1, 3, dtype=torch.bool)
+    wide = _perplexity_case("", [3, 2], 3, 7).args
+    cases = [
+        _perplexity_case("two sentences of 5 and 2 tokens", [5, 2], 5, 8),
+        Case("equal logits for V = 10 tokens, where the answer is 10", even),
+        _perplexity_case("a batch of one", [4], 4, 8),
+        _perplexity_case("a sentence of length one", [1], 1, 8),
+        _perplexity_case("all padding but one token", [1, 0], 4, 8),
+        _perplexity_case("float64", [3, 3], 3, 8, torch.float64),
+        Case("logits that are not contiguous", (wide[0].mT.clone().mT, *wide[1:])),
+        Case("large logits", (wide[0] * 60, *wide[1:])),
+    ]  # fmt: skip
+    mistakes = [
+        Mistake(
+            "This is the sum over tokens where the formula has the mean.",
+            lambda z, y, m: (-_log_p(z, y)[m].sum()).exp().item(),
+        ),
+        Mistake(
+            "`exp` is missing: this is the mean loss. Perplexity undoes the logarithm.",
+            lambda z, y, m: -_log_p(z, y)[m].mean().item(),
+        ),
+        Mistake(
+            "The minus sign is missing: this is below 1, and a perplexity never is.",
+            lambda z, y, m: _log_p(z, y)[m].mean().exp().item(),
+        ),
+        Mistake(
+            "The base of the logarithm and the base of the power differ: log with exp, or log2 "
+            "with 2 ** ….",
+            lambda z, y, m: (-_log_p(z, y)[m].mean() / np.log(2)).exp().item(),
+        ),
+        Mistake(
+            "The base of the logarithm and the base of the power differ: log with exp, or log2 "
+            "with 2 ** ….",
+            lambda z, y, m: (2 ** -_log_p(z, y)[m].mean()).item(),
+        ),
+        Mistake(
+            "Padding counts here, too. Keep the positions where mask is True.",
+            lambda z, y, m: (-_log_p(z, y).mean()).exp().item(),
+        ),
+        Mistake(
+            "Padding is set to zero but still counted in the mean. Divide by the number of real "
+            "tokens.",
+            lambda z, y, m: (-(_log_p(z, y) * m).mean()).exp().item(),
+        ),
+        Mistake(
+            "This is the mean over sentences: a short sentence weighs as much as a long one. "
+            "Average over all real tokens at once.",
+            lambda z, y, m: torch.stack(
+                [(-row[keep].mean()).exp() for row, keep in zip(_log_p(z, y), m, strict=True)]
+            ).mean().item(),
+        ),
+        Mistake(
+            "This is the mean over sentences: a short sentence weighs as much as a long one. "
+            "Average over all real tokens at once.",
+            lambda z, y, m: (-((_log_p(z, y) * m).sum(1) / m.sum(1)).mean()).exp().item(),
+        ),
+        Mistake(
+            "`exp` comes before the mean. Average the logarithms first, then `exp` once.",
+            lambda z, y, m: (-_log_p(z, y)[m]).exp().mean().item(),
+        ),
+        Mistake(
+            "This averages the probabilities. Average their logarithms: otherwise a token at "
+            "probability 0 costs nothing much.",
+            lambda z, y, m: 1 / _log_p(z, y)[m].exp().mean().item(),
+        ),
+        Mistake(
+            "The logits went in as if they were log-probabilities. Apply `log_softmax` first.",
+            lambda z, y, m: (-z.gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()).exp().item(),
+        ),
+        Mistake(
+            "The softmax runs over the wrong axis: the probabilities of all V tokens at one "
+            "position sum to 1, so it is the last axis.",
+            lambda z, y, m: (
+                -z.log_softmax(1).gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "The softmax runs over the wrong axis: the probabilities of all V tokens at one "
+            "position sum to 1, so it is the last axis.",
+            lambda z, y, m: (
+                -z.log_softmax(0).gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "The softmax was applied twice: `cross_entropy` and `log_softmax` want the logits "
+            "themselves.",
+            lambda z, y, m: (-_log_p(z.softmax(-1), y)[m].mean()).exp().item(),
+        ),
+        Mistake(
+            "Off by one: targets are already the tokens to be predicted. Do not shift again.",
+            lambda z, y, m: (-_log_p(z[:, :-1], y[:, 1:])[m[:, 1:]].mean()).exp().item(),
+        ),
+    ]  # fmt: skip
+    return examine(
+        student,
+        perplexity,
+        cases,
+        mistakes,
+        "This number compares language models of any kind, as long as they predict the same "
+        "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar.",
+    )
+
+
+def generate(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while ids[-1] != EOS_ID and len(ids) < limit:
+        ids.append(next_id(ids))
+    return ids
+
+
+def _after(count: int) -> Callable[[list[int]], int]:
+    """A next_id that ends a sentence when `count` ids are there."""
+    return lambda ids: EOS_ID if len(ids) >= count else 10 + len(ids)
+
+
+def _loop(stop: Callable[[list[int], int, int], bool], first: bool = False) -> Callable[..., Any]:
+    """A wrong generate with its own stop rule of (ids, limit, number given)."""
+
+    def wrong(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+        given, ids = len(ids), list(ids)
+        if first:
+            ids.append(next_id(ids))
+        while not stop(ids, limit, given) and len(ids) < 60:
+            ids.append(next_id(ids))
+        return ids
+
+    return wrong
+
+
+def check_stop(student: Callable[..., Any]) -> Verdict:
+    """Exercise 2.3: next_id, ids and limit to the whole list of ids."""
+    never = _after(1000)
+    cases = [
+        Case("<eos> due after 4 ids, two ids given, limit 10", (_after(4), [1, 9], 10)),
+        Case("<eos> due after 4 ids, limit 10", (_after(4), [1], 10)),
+        Case("no <eos> in sight, three ids given, limit 6", (never, [1, 7, 8], 6)),
+        Case("no <eos> in sight, one id given, limit 6", (never, [1], 6)),
+        Case("<eos> and the limit at the same time", (_after(5), [1], 6)),
+        Case("<eos> as the very first choice", (_after(1), [1], 6)),
+        Case("a beginning that already ends in <eos>", (never, [1, 7, EOS_ID], 6)),
+        Case("a beginning that is already full", (never, [1, 7, 8], 3)),
+        Case("a beginning longer than the limit", (never, [1, 7, 8, 9], 2)),
+        Case("a limit of one", (never, [1], 1)),
+    ]
+    mistakes = [
+        Mistake(
+            "The test comes too late: an id is added before the given ones are looked at. "
+            "A beginning that is finished or full must stay as it is.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) >= limit, first=True),
+        ),
+        Mistake(
+            "The loop does not stop at <eos>. (Two conditions to go on are joined by `and`.)",
+            _loop(lambda ids, limit, given: len(ids) >= limit),
+        ),
+        Mistake(
+            "<eos> is not in the list. Keep it: whoever reads the list then knows that the "
+            "sentence is finished, not cut off.",
+            lambda next_id, ids, limit: [i for i in generate(next_id, ids, limit) if i != EOS_ID],
+        ),
+        Mistake(
+            "These are the new ids only. Return the given ones, too.",
+            lambda next_id, ids, limit: generate(next_id, ids, limit)[len(ids) :],
+        ),
+        Mistake(
+            "This is one step. Repeat it until a stop condition holds.",
+            lambda next_id, ids, limit: [*ids, next_id(ids)],
+        ),
+        Mistake("This is one id. Return the whole list.", lambda next_id, ids, limit: next_id(ids)),
+        Mistake(
+            "`next_id` got the last id only. Give it all ids so far.",
+            lambda next_id, ids, limit: generate(lambda all_ids: next_id(all_ids[-1:]), ids, limit),
+        ),
+        Mistake(
+            "`next_id` got the given ids each time. Give it all ids so far, the new ones included.",
+            lambda next_id, ids, limit: generate(lambda _: next_id(ids), ids, limit),
+        ),
+        Mistake(
+            "The loop does not stop at the limit.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID),
+        ),
+        Mistake(
+            "Off by one: the list has one id more than the limit.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) > limit),
+        ),
+        Mistake(
+            "Off by one: the list has one id less than the limit.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) >= limit - 1),
+        ),
+        Mistake(
+            "Here `limit` ids are added. The limit counts all ids, the given ones among them.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) - given >= limit),
+        ),
+        Mistake(
+            "The given ids were cut. A beginning that is too long stays as it is.",
+            lambda next_id, ids, limit: generate(next_id, ids, limit)[:limit],
+        ),
+    ]
+    return examine(
+        student,
+        generate,
+        cases,
+        mistakes,
+        "Two conditions end every generation, from this lesson's RNN to the largest chatbot. "
+        "Without the second one, a model that never says <eos> would write for ever.",
+    )
+
+
+_DRAWS = 2000
+_LOGITS = torch.tensor([0.0, 2.0, -1.0, 1.0])
+
+
+def check_sample(student: Callable[..., Any]) -> Verdict:
+    """Exercise 2.4: logits (V,) and a temperature to one token id, many draws counted."""
+
+    def check() -> None:
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        _draw_once(student)
+        # One seed for all students: an answer is not right on one day and wrong on the next.
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            for logits, temperature in ((_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0)):
+                _draw_often(student, logits, temperature)
+
+    return settle(
+        check,
+        student,
+        "The same network now tells many stories. Low temperatures are safe and dull, high ones "
+        "lively and wrong: every chatbot has this slider.",
+    )
+
+
+def _draw_once(student: Callable[..., Any]) -> None:
+    """What a single draw must return, on the awkward inputs."""
+    greedy = "at temperature 0 the likeliest token comes, always: look for `argmax`."
+    column = torch.stack([_LOGITS, _LOGITS.flip(0)], dim=1)
+    certain = torch.tensor([-1e4, 0.0, -1e4])
+    for label, logits, temperature, expected, hint in (
+        ("logits [0, 2, -1, 1] at temperature 1", _LOGITS, 1.0, None, ""),
+        ("logits [0, 2, -1, 1] at temperature 0", _LOGITS, 0, 1, greedy),
+        ("logits [0, 2, -1, 1] at temperature 0.0", _LOGITS, 0.0, 1, greedy),
+        ("one token in the vocabulary", torch.tensor([3.0]), 1.0, 0, ""),
+        ("a column of a larger tensor (not contiguous)", column[:, 1], 0, 2, greedy),
+        ("float64 at temperature 0", _LOGITS.double(), 0, 1, greedy),
+        ("one token far above the others", certain, 1.0, 1, "its probability is 1."),
+        ("all logits negative", _LOGITS - 50, 1.0, None, ""),
+        ("large logits at temperature 0.01", torch.tensor([90.0, 5.0]), 0.01, 0,
+         "`exp` of such numbers is infinite: let `softmax` do it, which subtracts the largest."),
+    ):  # fmt: skip
+        found = call(student, Case(label, (logits, temperature)))
+        if isinstance(found, Tensor | np.ndarray) and not isinstance(found, np.generic):
+            raise Problem(
+                f"Tried with {label}: expected an int, found {describe(found)}. `.item()` takes "
+                "the number out of a tensor that holds one."
+            )
+        if isinstance(found, bool) or not isinstance(found, int | np.integer):
+            hint = "Return the token's id, its place in the logits, not a probability or score."
+            raise Problem(f"Tried with {label}: expected an int, found {describe(found)}. {hint}")
+        if not 0 <= found < len(logits):
+            raise Problem(
+                f"Tried with {label}: expected an id from 0 to {len(logits) - 1}, found {found}."
+            )
+        if expected is not None and found != expected:
+            raise Problem(f"Tried with {label}: expected {expected}, found {found}. Hint: {hint}")
+
+
+def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float) -> None:
+    """Compare how often each id comes with softmax(logits / temperature)."""
+    where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
+
+    def draw(logits: Tensor, temperature: float) -> Tensor:
+        draws = torch.tensor([student(logits, temperature) for _ in range(_DRAWS)])
+        return torch.bincount(draws, minlength=len(logits)) / _DRAWS
+
+    share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
+    expected = torch.softmax(logits / temperature, dim=-1)
+
+    def near(other: Tensor) -> bool:  # within five standard deviations of drawing
+        spread = (other * (1 - other) / _DRAWS).sqrt()
+        return bool(((share - other).abs() <= 5 * spread + 1e-3).all())
+
+    if near(expected):
+        return
+    one = torch.nn.functional.one_hot(logits.argmax(), len(logits)).float()
+    tempered = [
+        ("Always the likeliest token: this is greedy. Draw with `torch.multinomial`.", one),
+        (
+            "The temperature has no effect. Divide the logits, before the softmax: a probability "
+            "divided by T is made to sum to 1 again.",
+            logits.softmax(-1),
+        ),
+        ("This multiplies by T where it should divide.", (logits * temperature).softmax(-1)),
+        ("Every token comes equally often: the logits play no part.", expected * 0 + 1 / 4),
+        (
+            "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
+            (logits / temperature).softmax(-1).softmax(-1),
+        ),
+        (
+            "This divides the probabilities by T and takes a softmax again. Divide the logits, "
+            "then one softmax.",
+            (logits.softmax(-1) / temperature).softmax(-1),
+        ),
+        (
+            "The sign is wrong: the least likely token comes most often.",
+            (-logits / temperature).softmax(-1),
+        ),
+        (
+            "The logits went into `multinomial` without a softmax.",
+            logits.clamp(min=0) / logits.clamp(min=0).sum(),
+        ),
+        (
+            "The logits went into `multinomial` as absolute values. Use softmax to make them "
+            "positive.",
+            logits.abs() / logits.abs().sum(),
+        ),
+    ]  # fmt: skip
+    hint = "Divide the logits by T, then softmax, then draw."
+    hints = [((share - other).abs().max(), text) for text, other in tempered if near(other)]
+    hint = min(hints)[1] if hints else hint
+    rows = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(share.tolist()))
+    wanted = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(expected.tolist()))
+    raise Problem(f"Drew {_DRAWS} times from {where}: expected {wanted}, found {rows}. {hint}")
+
+
+__all__ = ["check_perplexity", "check_rnn_step", "check_sample", "check_stop"]

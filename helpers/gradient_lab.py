@@ -1,0 +1,208 @@
+"""The gradient lab of lesson 4: how much does the last state still feel the earlier ones?
+
+`measure` is the pure part, from settings to numbers; `gradient_lab` draws what it returns.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.datasets import read_pairs
+from helpers.metrics import gradient_reach
+from helpers.plotting import BLUE, GREY, HEAT, INK, ORANGE, PALE, figure
+from helpers.widgets import Explorer, choice, explore, slider
+
+SIZE = 32  # numbers that a state passes on: h of an RNN; h and c, half each, of an LSTM
+LONGEST = 200
+LOWEST, HIGHEST = 1e-12, 1e8  # of the picture; the numbers go further
+WORDS = 10  # words shown under the curve
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+# activation → (function, largest slope γ)
+ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
+    "tanh": (torch.tanh, 1.0),
+    "sigmoid": (torch.sigmoid, 0.25),
+    "ReLU": (torch.relu, 1.0),
+    "none": (lambda z: z, 1.0),
+}
+MODELS = {
+    "plain RNN": "plain",
+    "orthogonal RNN": "orthogonal",
+    "LSTM, as PyTorch starts it": "LSTM",
+    "LSTM, forget bias 3": "LSTM+3",
+}
+
+
+class Reach(NamedTuple):
+    """What the lab measures: norms (T,), and what theory says of them (None for the LSTM)."""
+
+    norms: np.ndarray  # ‖∂h_T/∂h_t‖, t = 1 ... T
+    bound: np.ndarray | None  # (γ σ_max)^(T−t): never exceeded
+    radius: np.ndarray | None  # ρ^(T−t): the rate in the long run, were there no activation
+    sigma_max: float | None
+
+
+def recurrent_matrix(kind: str, radius: float, seed: int = 0, size: int = SIZE) -> Tensor:
+    """A random (size, size) float64 matrix with a given spectral radius (largest |eigenvalue|).
+
+    kind: 'plain', independent normal entries; 'orthogonal', a rotation times the radius.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(size, size, generator=generator, dtype=torch.float64)
+    if kind == "orthogonal":
+        return radius * torch.linalg.qr(W)[0]
+    if kind == "plain":
+        return W * (radius / torch.linalg.eigvals(W).abs().max())
+    raise ValueError(f"kind is {kind!r}; expected 'plain' or 'orthogonal'")
+
+
+def rnn_step(W: Tensor, activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """h_t = f(Ux_t + Wh_{t−1}) for rows of states; the input is Ux_t already."""
+    return lambda Ux_t, h: activation(Ux_t + h @ W.T)
+
+
+def lstm_step(forget_bias: float, seed: int = 0, size: int = SIZE) -> Callable[..., Tensor]:
+    """An LSTM's step on states [h, c] (rows, size), initialised as `nn.LSTM` does.
+
+    Uniform in ±1/√H, H = size / 2; forget_bias is added to the forget gate's bias.
+    """
+    H = size // 2
+    generator = torch.Generator().manual_seed(seed)
+
+    def uniform(*shape: int) -> Tensor:
+        drawn = torch.rand(*shape, generator=generator, dtype=torch.float64)
+        return (2 * drawn - 1) / math.sqrt(H)
+
+    W, U, bias = uniform(4 * H, H), uniform(4 * H, H), uniform(4 * H) + uniform(4 * H)
+    bias[H : 2 * H] += forget_bias
+
+    def step(x_t: Tensor, state: Tensor) -> Tensor:
+        h, c = state.chunk(2, dim=-1)
+        i, f, g, o = (x_t[..., :H] @ W.T + h @ U.T + bias).chunk(4, dim=-1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.cat([torch.sigmoid(o) * torch.tanh(c), c], dim=-1)
+
+    return step
+
+
+def word_inputs(words: list[str], size: int = SIZE) -> Tensor:
+    """One fixed random vector (size,) per distinct word, standard deviation 0.5: (T, size)."""
+    generator = torch.Generator().manual_seed(1)
+    vectors = {
+        word: torch.randn(size, generator=generator, dtype=torch.float64) / 2
+        for word in dict.fromkeys(words)
+    }
+    return torch.stack([vectors[word] for word in words])
+
+
+def measure(words: list[str], radius: float, activation: str, model: str) -> Reach:
+    """Run a freshly initialised model over the words and measure its gradient reach."""
+    inputs, T = word_inputs(words), len(words)
+    if model.startswith("LSTM"):
+        step = lstm_step(forget_bias=3.0 if model == "LSTM+3" else 0.0)
+        return Reach(gradient_reach(step, inputs, SIZE).numpy(), None, None, None)
+    W, (function, slope) = recurrent_matrix(model, radius), ACTIVATIONS[activation]
+    norms = gradient_reach(rnn_step(W, function), inputs, SIZE).numpy()
+    sigma, lags = torch.linalg.matrix_norm(W, ord=2).item(), np.arange(T - 1, -1, -1)
+    return Reach(norms, (slope * sigma) ** lags, radius**lags, sigma)
+
+
+def times(factor: float) -> str:
+    """A factor for reading: 3.2, 4,000 or 10⁷."""
+    if factor < 9.95:
+        return f"{factor:.1f}".removesuffix(".0")
+    exponent = math.floor(math.log10(factor))
+    if exponent >= 6:
+        return "10" + str(round(math.log10(factor))).translate(RAISED)
+    unit = 10 ** max(0, exponent - 1)
+    return f"{round(factor / unit) * unit:,}"
+
+
+def verdict(norms: np.ndarray) -> str:
+    """One sentence on the first state against the last but one."""
+    T = len(norms)
+    if T < 3:
+        return "Too short to compare: let T be 3 or more"
+    low = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+    last, first, near = (f"h{t!s}".translate(low) for t in (T, 1, T - 1))
+    ratio = norms[-2] / norms[0] if norms[0] > 0 else math.inf
+    if ratio == math.inf:
+        return f"{last} does not feel {first} at all: the gradient is exactly 0"
+    if 0.5 < ratio < 2:
+        return f"{last} feels {first} about as much as {near}"
+    word, factor = ("less", ratio) if ratio > 1 else ("more", 1 / ratio)
+    return f"{last} feels {first} {times(factor)} times {word} than {near}"
+
+
+def passage(length: int = LONGEST) -> list[str]:
+    """English words of the test sentences, one after the other."""
+    words = [word for pair in read_pairs(split="test") for word in pair.source]
+    return words[:length]
+
+
+def gradient_lab() -> Explorer:
+    """Curves of ‖∂h_T/∂h_t‖ with their bound, and the last words coloured by how they are felt."""
+    fig = figure(9.2, 4.6)
+    top, bottom = fig.subplots(2, 1, height_ratios=[5, 1])
+    where = np.linspace(0, 1, 5)
+    top.axhline(1, color=PALE, lw=1.2, zorder=0)
+    (bound,) = top.plot([], [], "--", color=ORANGE, lw=1.6, label="bound (γσ)ᵀ⁻ᵗ")
+    (rate,) = top.plot([], [], ":", color=GREY, lw=1.8, label="ρᵀ⁻ᵗ")
+    (curve,) = top.plot([], [], color=BLUE, lw=2.6, label="measured", marker="o", markevery=[-1])
+    top.set(xlim=(0, 1), ylim=(LOWEST, HIGHEST), yscale="log", xticks=[], ylabel="‖∂h_T / ∂h_t‖")
+    top.set_yticks([10.0**k for k in range(-12, 9, 4)])
+    top.minorticks_off()
+    top.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, fontsize=10)
+    title = top.set_title("gradient lab")
+    under = top.get_xaxis_transform()
+    ticks = [top.text(x, -0.035, "1", transform=under, ha="center", va="top") for x in where]
+    top.text(0.5, -0.14, "time step t", transform=under, ha="center", va="top")
+    strip = bottom.imshow(np.ones((1, WORDS)), cmap=HEAT, vmin=-6, vmax=0, aspect="auto")
+    bottom.set(yticks=[], xticks=[])
+    bottom.set_title(
+        "÷15: the last state feels this word's state 15 times less than itself", size=10
+    )
+    bottom.spines[:].set_visible(False)
+    labels = [bottom.text(k, 0, "", ha="center", va="center", size=9) for k in range(WORDS)]
+    text = passage()
+
+    def update(T: int, radius: float, activation: str, model: str) -> str:
+        words = text[:T]
+        reach = measure(words, radius, activation, model)
+        x = np.linspace(0, 1, T) if T > 1 else np.ones(1)
+        curve.set_data(x, reach.norms.clip(1e-300))
+        for line, values in ((bound, reach.bound), (rate, reach.radius)):
+            line.set_data(x, np.full(T, np.nan) if values is None else values)
+        title.set_text(verdict(reach.norms))
+        for tick, place in zip(ticks, where, strict=True):
+            t = 1 + round(place * (T - 1))
+            tick.set(text=str(t), x=x[t - 1])
+        felt = np.full(WORDS, 0.0)
+        shown = min(T, WORDS)
+        felt[WORDS - shown :] = np.log10(reach.norms[-shown:].clip(1e-300))
+        strip.set_data(np.where(np.arange(WORDS) < WORDS - shown, np.nan, felt)[None])
+        for k, label in enumerate(labels):
+            lag = WORDS - 1 - k
+            word = words[T - 1 - lag] if lag < T else ""
+            ratio = 10.0 ** -felt[k]
+            mark = f"÷{times(ratio)}" if ratio >= 1 else f"×{times(1 / ratio)}"
+            label.set(
+                text=f"{word}\n{mark}" if word else "", color=INK if felt[k] > -3 else "white"
+            )
+        if reach.sigma_max is None:
+            return "An LSTM: state = (h, c), 16 numbers each. Radius and activation do not apply."
+        return f"W: spectral radius ρ = {radius:.2f}, largest singular value {reach.sigma_max:.2f}"
+
+    return explore(
+        update,
+        fig,
+        T=slider("sequence length T", 1, LONGEST, 50),
+        radius=slider("spectral radius ρ of W", 0.2, 2.0, 0.9, step=0.02),
+        activation=choice("activation f", list(ACTIVATIONS)),
+        model=choice("model", MODELS),
+    )

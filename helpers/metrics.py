@@ -1,0 +1,47 @@
+"""Numbers that lessons compare models by."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, size: int) -> Tensor:
+    """Spectral norm of the Jacobian of the last state by each state, ‖∂h_T/∂h_t‖, t = 1 ... T.
+
+    step: `step(x_t, state) -> state`, rows independent; a state is (rows, size). For an LSTM the
+        state is what it passes on, h and c side by side.
+    inputs: (T, ...), one entry per step. Returns (T,), in the inputs' dtype; the last entry is 1.
+    One backward pass serves every t: the same sequence runs in `size` rows, and row i is asked for
+    the gradient of its own i-th component (the identity as gradient of the output). Lesson 4.
+    """
+    state = inputs.new_zeros(size, size, requires_grad=True)
+    states = []
+    for x_t in inputs:
+        state = step(x_t, state)
+        states.append(state)
+    identity = torch.eye(size, dtype=inputs.dtype)
+    jacobians = torch.autograd.grad(state, states, identity)  # T times (size, size)
+    return torch.linalg.matrix_norm(torch.stack(jacobians), ord=2)
+
+
+# What the grammatical time of a clause looks like in the mini-language.
+TENSES = {"正在": "now", "會": "future", "了": "past", "沒有": "past", "想": "wish"}
+TENSES |= {"每": "habit", "常常": "habit"}
+
+
+def tense_agreement(sentences: list[str]) -> tuple[float, int]:
+    """Share of later clauses whose grammatical time agrees with the first clause's, and how many.
+
+    sentences: Chinese, clauses divided by ，. Clauses that show no time are left out.
+    """
+    agree, compared = 0, 0
+    for sentence in sentences:
+        first, *later = (
+            {tense for mark, tense in TENSES.items() if mark in clause}
+            for clause in sentence.split("，")
+        )
+        shown = [tenses for tenses in later if first and tenses]
+        agree += sum(bool(first & tenses) for tenses in shown)
+        compared += len(shown)
+    return (agree / compared if compared else float("nan")), compared

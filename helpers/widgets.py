@@ -1,0 +1,277 @@
+"""The one way in which a lesson makes a figure interactive: `explore`.
+
+A picture is drawn once. When a control moves, your function changes the artists that depend on it,
+and only those are painted again, over a kept copy of everything else. That is what makes a slider
+answer within a tenth of a second, where drawing a new figure for each move takes half a second.
+"""
+
+import asyncio
+import html
+import io
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+from matplotlib.artist import Artist
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.spines import Spine
+from PIL import Image
+
+QUIET, PATIENCE = 0.004, 0.030  # seconds: wait for a pause between events, but not longer than this
+
+
+class Canvas(widgets.Image):
+    """A matplotlib figure as a PNG in the notebook; `repaint` draws again only what changed.
+
+    figure: a `matplotlib.figure.Figure` (not from pyplot). Its layout engine runs once, here; axis
+    limits and ticks are best chosen for the whole range of the controls. When they do change, or
+    artists are added or removed, the whole figure is painted again (ten times slower, still right).
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self._agg = FigureCanvasAgg(figure)
+        figure.draw_without_rendering()  # runs the layout engine once ...
+        figure.set_layout_engine("none")  # ... and never again: half the cost of a full draw
+        self._background: Any = None  # the painted figure without the moving artists
+        self._known: list[Artist] = []
+        self._moving: list[Artist] = []
+        width = self._agg.get_width_height()[0]
+        super().__init__(format="png", layout={"width": f"{width}px", "max_width": "100%"})
+        self.repaint()
+
+    def __repr__(self) -> str:
+        return f"Canvas({' x '.join(map(str, self._agg.get_width_height()))} pixels)"
+
+    def repaint(self) -> None:
+        """Show the figure as it is now."""
+        artists = self._artists()
+        changed = [artist for artist in artists if artist.stale]
+        whole = artists != self._known or self._frame_changed()
+        if self._known:  # at the first paint everything is stale, and nothing has moved yet
+            moving = {id(artist) for artist in (*self._moving, *changed)}
+            whole = whole or len(moving) > len(self._moving)
+            self._moving = [artist for artist in artists if id(artist) in moving]
+        if whole:
+            for artist in self._moving:
+                artist.set_animated(True)  # left out of the full draw
+            self._agg.draw()
+            self._background = self._agg.copy_from_bbox(self.figure.bbox)
+            self._known = artists
+        else:
+            self._agg.restore_region(self._background)
+        for artist in self._moving:
+            self.figure.draw_artist(artist)
+        self.value = self._png()
+
+    def _artists(self) -> list[Artist]:
+        """Every artist that may be painted by itself, in the order of painting."""
+        found: list[Artist] = []
+        for axes in self.figure.axes:
+            if axes.get_visible():
+                inside = (a for a in axes.get_children() if not isinstance(a, Axis | Spine))
+                inside = (a for a in inside if a is not axes.patch)
+                found += sorted(inside, key=lambda artist: artist.get_zorder())
+        figure = self.figure
+        return [*found, *figure.lines, *figure.patches, *figure.texts, *figure.legends]
+
+    def _frame_changed(self) -> bool:
+        """Whether limits, ticks, spines or backgrounds changed: then all is painted again."""
+        shown = [axes for axes in self.figure.axes if axes.get_visible() and axes.axison]
+        frames = ([ax.xaxis, ax.yaxis, ax.patch, *ax.spines.values()] for ax in shown)
+        return any(artist.stale for frame in frames for artist in frame if artist.get_visible())
+
+    def _png(self) -> bytes:
+        picture = Image.fromarray(np.asarray(self._agg.buffer_rgba())).convert("RGB")
+        stream = io.BytesIO()
+        picture.save(stream, format="png", compress_level=1)  # level 6 takes three times as long
+        return stream.getvalue()
+
+
+class Explorer(widgets.VBox):
+    """Controls above one picture. Made by `explore`."""
+
+    def __init__(
+        self, update: Callable[..., str | None], figure: Figure, controls: dict[str, Any]
+    ) -> None:
+        self.controls = controls
+        self._update = update
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting_since = 0.0
+        self._painting = threading.RLock()
+        self._note = widgets.HTML()
+        self._say(update(**self.values))  # the first picture: a mistake here stops the cell
+        self.canvas = Canvas(figure)
+        for control in controls.values():
+            control.observe(self._on_move, names="value")
+        row = widgets.Layout(display="flex", flex_flow="row wrap", grid_gap="4px 16px")
+        super().__init__([widgets.Box([*controls.values()], layout=row), self.canvas, self._note])
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return f"Explorer({values})"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The controls' present values, by parameter name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def redraw(self) -> None:
+        """Call the lesson's function with the newest values and repaint; show errors in place."""
+        self._timer = None
+        # JupyterLab delivers widget messages in a second thread (a subshell) as well as in the
+        # kernel's own: two of them must not paint over each other.
+        with self._painting:
+            values = self.values
+            try:
+                self._say(self._update(**values))
+                self.canvas.repaint()
+            except Exception as error:
+                given = ", ".join(f"{name} = {value!r}" for name, value in values.items())
+                what = f"{type(error).__name__}: {error}"
+                self._say(f"Not drawn for {given}. {what}", "#b3261e")
+
+    def _say(self, text: str | None, color: str = "inherit") -> None:
+        text = html.escape(text or "").replace("\n", "<br>")
+        self._note.value = f'<div style="color: {color}; line-height: 1.5">{text}</div>'
+
+    def _on_move(self, _change: Any) -> None:
+        # Events queue up while a picture is drawn. Wait until they pause, then draw only the newest
+        # value: a fast drag ends where the hand ended, not seconds later.
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no event loop (a test, a script): at once
+            return self.redraw()
+        now = loop.time()
+        if self._timer is None:
+            self._waiting_since = now
+        else:
+            self._timer.cancel()
+        delay = min(QUIET, max(0.0, self._waiting_since + PATIENCE - now))
+        self._timer = loop.call_later(delay, self.redraw)
+
+
+def explore(update: Callable[..., str | None], figure: Figure, **controls: Any) -> Explorer:
+    """Tie controls to a figure: `update(**values)` runs at every move and changes the artists.
+
+    update: called with one keyword argument per control; it sets data, texts or colours of artists
+        that are already in `figure`, and may return a sentence to stand under the picture.
+    figure: made by `plotting.figure`, with every artist on it.
+    controls: widgets with a `value`, such as `slider(...)`, `choice(...)`, `typed(...)`.
+    """
+    for name, control in controls.items():
+        if not hasattr(control, "value"):
+            raise TypeError(
+                f"control {name!r} is a {type(control).__name__}, which has no value; "
+                "use slider(...), choice(...), typed(...), switch(...) or player(...)"
+            )
+    return Explorer(update, figure, controls)
+
+
+def _style() -> dict[str, str]:
+    return {"description_width": "initial"}
+
+
+def slider(
+    label: str, low: float, high: float, value: float, step: float | None = None, log: bool = False
+) -> widgets.Widget:
+    """A slider from low to high: whole numbers when low, high and value are, else decimals.
+
+    log: equal steps multiply; low, high and value are the numbers themselves, not exponents.
+    """
+    look = {"description": label, "style": _style(), "layout": {"width": "360px"}}
+    if log:
+        low, high, step = math.log10(low), math.log10(high), step or 0.05
+        return widgets.FloatLogSlider(value=value, min=low, max=high, step=step, **look)
+    if all(isinstance(number, int) for number in (low, high, value)):
+        return widgets.IntSlider(value=value, min=low, max=high, step=step or 1, **look)
+    step = step or (high - low) / 100
+    return widgets.FloatSlider(value=value, min=low, max=high, step=step, **look)
+
+
+def choice(label: str, options: list[str] | dict[str, Any], value: Any = None) -> widgets.Dropdown:
+    """A drop-down list; `options` maps what is shown to the value, or lists both at once."""
+    first = next(iter(options.values() if isinstance(options, dict) else options))
+    return widgets.Dropdown(
+        options=options,
+        value=first if value is None else value,
+        description=label,
+        style=_style(),
+        layout={"width": "max-content"},
+    )
+
+
+def switch(label: str, value: bool = False) -> widgets.Checkbox:
+    """A check box."""
+    return widgets.Checkbox(value=value, description=label, indent=False)
+
+
+def typed(label: str, value: str, width: str = "420px") -> widgets.Text:
+    """A line of text; it counts when the student presses Enter or leaves the field."""
+    return widgets.Text(
+        value=value,
+        description=label,
+        continuous_update=False,
+        style=_style(),
+        layout={"width": width},
+    )
+
+
+class Player(widgets.HBox):
+    """Step, Run and Reset buttons beside a slider; its `value` is the step shown."""
+
+    value = traitlets.Int(0)
+
+    def __init__(self, label: str, steps: int, value: int = 0, seconds: float = 0.5) -> None:
+        self.seconds = seconds
+        self._task: asyncio.Task | None = None
+        self.slider = slider(label, 0, steps, value)
+        super().__init__()
+        self.step, self.run, self.reset = (
+            widgets.Button(description=name, tooltip=tip, layout={"width": "72px"})
+            for name, tip in (
+                ("Step", "one step on"),
+                ("Run", "go on to the end; press again to pause"),
+                ("Reset", "back to the start"),
+            )
+        )
+        self.step.on_click(lambda _: self._go(self.value + 1))
+        self.reset.on_click(lambda _: self._go(0))
+        self.run.on_click(lambda _: self._toggle())
+        traitlets.link((self.slider, "value"), (self, "value"))
+        self.children = [self.step, self.run, self.reset, self.slider]
+
+    def _go(self, step: int) -> None:
+        self._stop()
+        self.slider.value = min(step, self.slider.max)
+
+    def _stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = None
+        self.run.description = "Run"
+
+    def _toggle(self) -> None:
+        if self._task is not None:
+            return self._stop()
+        if self.value == self.slider.max:
+            self.slider.value = 0
+        self.run.description = "Pause"
+        self._task = asyncio.get_running_loop().create_task(self._play())
+
+    async def _play(self) -> None:
+        while self.value < self.slider.max:
+            await asyncio.sleep(self.seconds)
+            self.slider.value += 1
+        self._stop()
+
+
+def player(label: str, steps: int, value: int = 0, seconds: float = 0.5) -> Player:
+    """A slider from 0 to `steps` with Step, Run and Reset buttons; Run moves every `seconds`."""
+    return Player(label, steps, value, seconds)

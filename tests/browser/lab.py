@@ -1,0 +1,273 @@
+"""JupyterLab in a real browser: what the browser tests and `shoot.py` share.
+
+`serve` starts a private JupyterLab on a copy of the lessons; `browser_page` opens Chromium;
+`Lesson` drives one notebook in it.  Nothing here touches the reader's own JupyterLab settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTINGS = {
+    # Every cell in the page, whether in view or not, so that a picture of it can be taken.
+    "notebook-extension/tracker": {
+        "windowingMode": "none",
+        "autoStartDefaultKernel": True,
+        "scrollPastEnd": False,
+    },
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium that the system offers, or None."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+def copy_lessons(target: Path, root: Path = ROOT) -> Path:
+    """Copy notebooks and data to `target`; return the notebooks' folder there."""
+    for name in ("notebooks", "data"):
+        if (root / name).is_dir():
+            ignore = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+            shutil.copytree(root / name, target / name, ignore=ignore, dirs_exist_ok=True)
+    return target / "notebooks"
+
+
+@contextmanager
+def serve(folder: Path, private: Path) -> Iterator[str]:
+    """Run JupyterLab on `folder` until the block ends; yield its address, ending in `?token=…`.
+
+    `private` holds its settings, kernels' connection files and log (`jupyterlab.log`).
+    """
+    for name, values in SETTINGS.items():
+        file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={folder}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    variables = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(private / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
+        "IPYTHONDIR": str(private / "ipython"),
+    }
+    log = private / "jupyterlab.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=stream, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
+        yield f"http://127.0.0.1:{port}/doc/tree/{{notebook}}?reset&token={token}"
+    finally:
+        server.terminate()  # the server ends its kernels
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(
+    address: str, server: subprocess.Popen[bytes], log: Path, seconds: float = 90
+) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            direct.open(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"JupyterLab did not start. Its log ends:\n{log.read_text()[-3000:]}")
+
+
+@contextmanager
+def browser_page(width: int = 1280, height: int = 800) -> Iterator[Page]:
+    """A page in a fresh Chromium profile."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=CHROMIUM_FLAGS, headless=True
+        )
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(60_000)
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+class Lesson:
+    """One notebook open in JupyterLab.
+
+    Args:
+        page: the browser's page.
+        address: what `serve` yielded.
+        notebook: the notebook's path inside the served folder, with `/`.
+    """
+
+    def __init__(self, page: Page, address: str, notebook: str) -> None:
+        self.page = page
+        page.goto(address.format(notebook=notebook))
+        page.wait_for_function(
+            f"window.jupyterapp && {NOTEBOOK}?.context?.isReady"
+            f" && {NOTEBOOK}.content.widgets.length"
+        )
+        page.wait_for_function(
+            f"['idle', 'busy'].includes({NOTEBOOK}.sessionContext.session?.kernel?.status)"
+        )
+
+    def run_all(self, seconds: float = 300) -> float:
+        """Run every cell, as the menu's "Run All Cells" does; return the seconds taken."""
+        start = time.monotonic()
+        self.page.evaluate(
+            """() => { window.lessonDone = null;
+                window.jupyterapp.commands.execute('notebook:run-all-cells')
+                    .then(() => { window.lessonDone = 'done'; },
+                          error => { window.lessonDone = String(error); }); }"""
+        )
+        self.page.wait_for_function("window.lessonDone", timeout=seconds * 1000)
+        self.wait_until_idle(seconds)
+        return time.monotonic() - start
+
+    def wait_until_idle(self, seconds: float = 60) -> None:
+        """Wait until the kernel has nothing to do and the page has drawn it."""
+        # Idle must last: between two widget messages the kernel is idle for a moment.
+        self.page.wait_for_function(
+            f"""async () => {{ for (let i = 0; i < 5; i++) {{
+                if ({NOTEBOOK}.sessionContext.session?.kernel?.status !== 'idle') return false;
+                await new Promise(done => setTimeout(done, 60)); }} return true; }}""",
+            timeout=seconds * 1000,
+        )
+
+    def problems(self) -> list[str]:
+        """Errors, warnings on stderr and widgets that did not show, one line each."""
+        outputs: list[list[Any]] = self.page.evaluate(
+            f"""() => {NOTEBOOK}.content.widgets.flatMap((cell, index) =>
+                cell.model.type !== 'code' ? [] :
+                cell.model.outputs.toJSON().map(output => [index, cell.model.id, output]))"""
+        )
+        found = []
+        for index, cell, output in outputs:
+            if output["output_type"] == "error":
+                found.append(f"cell {index} ({cell}): {output['ename']}: {output['evalue']}")
+            elif output.get("name") == "stderr":
+                text = "".join(output["text"]).strip()
+                if "%|" not in text:  # a progress bar without widgets
+                    found.append(f"cell {index} ({cell}): stderr: {text}")
+        for text in ("Error displaying widget", "Error creating widget", "Loading widget..."):
+            if count := self.page.get_by_text(text).count():
+                found.append(f"{count} times in the page: {text}")
+        return found
+
+    def sliders(self) -> list[Locator]:
+        """The handles of all sliders in view of the notebook, top to bottom."""
+        handles = self.page.locator(".jp-Notebook [role=slider]").all()
+        return [handle for handle in handles if handle.is_visible()]
+
+    def pictures_near(self, handle: Locator) -> str:
+        """A fingerprint of what the slider's output shows: its pictures, else its text."""
+        result: str = handle.evaluate(
+            """async handle => {
+                const area = handle.closest('.jp-OutputArea-output');
+                if (!area) throw new Error('a slider outside of every output');
+                const images = [...area.querySelectorAll('img')];
+                const parts = [];
+                for (const image of images) {
+                    try { await image.decode(); } catch { }
+                    const canvas = document.createElement('canvas');
+                    canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+                    if (canvas.width) canvas.getContext('2d').drawImage(image, 0, 0);
+                    const bytes = new TextEncoder().encode(canvas.toDataURL());
+                    const digest = await crypto.subtle.digest('SHA-256', bytes);
+                    parts.push([...new Uint8Array(digest)].join('.'));
+                }
+                if (!images.length) parts.push(
+                    ...[...area.querySelectorAll('.widget-html')].map(e => e.innerHTML));
+                return parts.join('|');
+            }"""
+        )
+        return result
+
+    def nudge(self, handle: Locator, presses: int = 1, seconds: float = 10) -> str | None:
+        """Press an arrow key on a slider; return why the picture beside it stayed, or None."""
+        before = self.pictures_near(handle)
+        value = handle.get_attribute("aria-valuetext")
+        handle.scroll_into_view_if_needed()
+        handle.focus()
+        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        for _ in range(presses):
+            handle.press("ArrowLeft" if at_end else "ArrowRight")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.pictures_near(handle) != before:
+                self.wait_until_idle()
+                return None
+            time.sleep(0.1)
+        now = handle.get_attribute("aria-valuetext")
+        focused = handle.evaluate("handle => handle === document.activeElement")
+        lost = "" if focused else ", and the slider lost the keyboard"
+        return f"value {value} -> {now}, but the same picture after {seconds:g} s{lost}"
+
+    def shoot(self, folder: Path, stem: str, height: int = 1300) -> list[Path]:
+        """Save the whole notebook as pictures of at most `height` pixels each."""
+        folder.mkdir(parents=True, exist_ok=True)
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.mouse.move(0, 0)
+        panel = self.page.locator(".jp-WindowedPanel-outer").first
+        panel.evaluate("e => { e.scrollTop = 0; }")
+        self.page.wait_for_timeout(500)
+        for old in folder.glob(f"{stem}_p*.png"):
+            old.unlink()
+        files = []
+        top = 0
+        while True:
+            total, view = panel.evaluate(
+                f"e => {{ e.scrollTop = {top}; return [e.scrollHeight, e.clientHeight]; }}"
+            )
+            self.page.wait_for_timeout(200)
+            file = folder / f"{stem}_p{len(files) + 1:02d}.png"
+            panel.screenshot(path=file)
+            files.append(file)
+            if top + view >= total:
+                return files
+            top += view - 40  # a little overlap, so that no line is cut in both pictures

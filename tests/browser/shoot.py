@@ -1,0 +1,98 @@
+"""Run a lesson in JupyterLab and Chromium and save pictures of all of it, to be looked at.
+
+python tests/browser/shoot.py 04 OUTDIR               # the student's notebook of lesson 4
+python tests/browser/shoot.py 04 OUTDIR --solutions   # the solved one
+python tests/browser/shoot.py path/to/any.ipynb OUTDIR
+python tests/browser/shoot.py path/to/lesson.md OUTDIR  # a source, converted on the fly
+
+Prints the seconds, every error or warning, what each slider did, and the pictures' paths.  Exits
+with 1 when the lesson had an error or a slider without effect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from lab import ROOT, Lesson, browser_page, copy_lessons, find_chromium, serve
+
+sys.path.insert(0, str(ROOT / "notebooks"))
+from build import make_notebook
+
+
+def place(lesson: str, folder: Path, solutions: bool) -> str:
+    """Put the asked-for notebook into the served folder; return its path in there."""
+    given = Path(lesson)
+    if given.suffix == ".ipynb":
+        shutil.copy(given, folder / given.name)
+        return given.name
+    if given.suffix == ".md":
+        notebook = make_notebook(given.read_text("utf-8"), given.stem, solutions)
+        nbformat.write(notebook, folder / f"{given.stem}.ipynb")
+        return f"{given.stem}.ipynb"
+    base = folder / "solutions" if solutions else folder
+    found = sorted(base.glob(f"{lesson}*.ipynb"))
+    if not found:
+        sys.exit(f"No notebook {lesson}* in notebooks/: run `make notebooks`, or give a file.")
+    return found[0].relative_to(folder).as_posix()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lesson", help="a number such as 04, an .ipynb file or a source .md file")
+    parser.add_argument("outdir", type=Path, help="where the pictures go")
+    parser.add_argument("--solutions", action="store_true", help="take the solved notebook")
+    parser.add_argument("--no-run", action="store_true", help="show the stored outputs only")
+    parser.add_argument("--moves", type=int, default=3, help="arrow presses on each slider")
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--seconds", type=float, default=600, help="limit for running all cells")
+    options = parser.parse_args()
+    if not find_chromium():
+        sys.exit("No Chromium found: install it (Debian, Ubuntu: apt install chromium).")
+
+    with tempfile.TemporaryDirectory(prefix="lesson-") as scratch:
+        folder = copy_lessons(Path(scratch) / "course", ROOT)
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = place(options.lesson, folder, options.solutions)
+        stem = Path(notebook).stem + ("_solved" if options.solutions else "")
+        with (
+            serve(folder, Path(scratch) / "private") as address,
+            browser_page(options.width) as page,
+        ):
+            lesson = Lesson(page, address, notebook)
+            failed = False
+            if not options.no_run:
+                print(f"{notebook}: ran in {lesson.run_all(options.seconds):.1f} s in the browser")
+            for problem in lesson.problems():
+                failed = True
+                print(f"  problem: {problem}")
+            files = lesson.shoot(options.outdir, stem)
+            if not options.no_run:
+                page.set_viewport_size({"width": options.width, "height": 800})
+                for number, handle in enumerate(lesson.sliders(), start=1):
+                    problem = lesson.nudge(handle, options.moves)
+                    failed |= problem is not None
+                    value = handle.get_attribute("aria-valuetext")
+                    verdict = problem or "picture changed"
+                    print(f"  slider {number}: moved to {value}: {verdict}")
+                    file = options.outdir / f"{stem}_slider{number:02d}.png"
+                    handle.evaluate(
+                        "e => e.closest('.jp-OutputArea-output').scrollIntoView({block: 'start'})"
+                    )
+                    page.screenshot(path=file)
+                    files.append(file)
+                for problem in lesson.problems():
+                    print(f"  after moving the sliders: {problem}")
+    for file in files:
+        print(f"  {file}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""Lesson 2's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import checks
+from helpers.datasets import EOS_ID
+
+SOURCE = Path(__file__).parent.parent / "notebooks/source/02_generating_with_an_rnn.md"
+FUNCTIONS = {
+    "rnn_step": checks.check_rnn_step,
+    "perplexity": checks.check_perplexity,
+    "generate": checks.check_stop,
+    "sample_token": checks.check_sample,
+}
+
+
+def exercise(name: str, solved: bool) -> object:
+    """A function as the lesson's source defines it: the solution, or the stub that students get."""
+    text = SOURCE.read_text("utf-8").split(f"def {name}(", 1)[1].split("```", 1)[0]
+    head, solution = text.split("    ### BEGIN SOLUTION\n")
+    body = (
+        solution.split("    ### END SOLUTION")[0] if solved else "    raise NotImplementedError\n"
+    )
+    return define(f"def {name}({head}{body}", name)
+
+
+def define(code: str, name: str):
+    """What `code` calls `name`, run as a student's cell would be."""
+    namespace = {"torch": torch, "np": np, "nn": torch.nn, "EOS_ID": EOS_ID}
+    exec(compile(code, "<student>", "exec"), namespace)
+    return namespace[name]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_solution_is_right_and_stub_not_started(name):
+    assert FUNCTIONS[name](exercise(name, solved=True)).status == "right"
+    assert FUNCTIONS[name](exercise(name, solved=False)).status == "not started"
+    assert FUNCTIONS[name](...).status == "not started"
+
+
+# Each wrong answer: the exercise, its body as a student would write it, a phrase of its hint.
+STEP = [
+    ("return torch.tanh(x @ U + h @ W + b)", "Both weights seem transposed"),
+    ("return torch.tanh(x @ U + h @ W.T + b)", "U seems transposed"),
+    ("return torch.tanh(x @ U.T + h @ W + b)", "W seems transposed"),
+    ("return torch.tanh(U @ x + W @ h + b)", "Put x first"),
+    ("return torch.tanh((U @ x).T + (W @ h).T + b)", "largest difference"),
+    ("return torch.tanh(x @ U.T + h @ W.T)", "The bias b is missing"),
+    ("return torch.tanh(x @ U.T + b + h @ W.T + b)", "The bias is there twice"),
+    ("return torch.tanh(x @ U.T + h @ W.T) + b", "The bias comes after tanh"),
+    ("return torch.tanh(x @ U.T + h @ W.T + b.unsqueeze(1))", "along the wrong axis"),
+    ("return x @ U.T + h @ W.T + b", "tanh, is missing"),
+    ("return torch.sigmoid(x @ U.T + h @ W.T + b)", "sigmoid, between 0 and 1"),
+    ("return torch.relu(x @ U.T + h @ W.T + b)", "This uses relu"),
+    ("return torch.tanh(x @ U.T) + h @ W.T + b", "around one part only"),
+    ("return torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b)", "each part by itself"),
+    ("return torch.tanh(x @ U.T + b)", "The old state h is missing"),
+    ("return torch.tanh(h @ W.T + b)", "The input x is missing"),
+    ("return torch.tanh(h @ U.T + x @ W.T + b)", "U and W have changed places"),
+    ("return torch.tanh(x * U + h * W + b)", "number by number"),
+    ("h = torch.tanh(x @ U.T + h @ W.T + b)", "returned None"),
+    ("return torch.tanh(x @ U.T + h @ W.T + b).detach().numpy()", "Stay in PyTorch"),
+    ("return torch.tanh(x @ U.T + h @ W.T + b)[0]", "Look at the shapes"),
+    ("return torch.tanh(x @ V.T + h @ W.T + b)", "NameError"),
+    ("h += x @ U.T\n    return torch.tanh(h @ W.T + b)", "changed one of its arguments"),
+    ("return torch.tanh(x.float() @ U.float().T + h.float() @ W.float().T + b.float())",
+     "Keep the input's type"),
+    ("return torch.tanh(x @ U.T + h @ W.T + b).squeeze(0)", "a batch of one"),
+]  # fmt: skip
+P = "p = logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
+PERPLEXITY = [
+    (P + "return torch.exp(-p[mask].sum())", "the sum over tokens"),
+    (P + "return -p[mask].mean()", "`exp` is missing"),
+    (P + "return torch.exp(p[mask].mean())", "The minus sign is missing"),
+    (P + "return 2 ** (-p[mask].mean())", "The base of the logarithm"),
+    ("p = logits.softmax(-1).log2().gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
+     "return torch.exp(-p[mask].mean())", "The base of the logarithm"),
+    (P + "return torch.exp(-p.mean())", "Padding counts here"),
+    ("return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten()).exp()",
+     "Padding counts here"),
+    (P + "return torch.exp(-(p * mask).sum() / mask.numel())", "still counted in the mean"),
+    (P + "rows = [torch.exp(-row[m].mean()) for row, m in zip(p, mask)]\n    "
+     "return sum(rows) / len(rows)", "the mean over sentences"),
+    (P + "return torch.exp(-((p * mask).sum(1) / mask.sum(1)).mean())", "the mean over sentences"),
+    (P + "return torch.exp(-p[mask]).mean()", "`exp` comes before the mean"),
+    (P + "return 1 / torch.exp(p[mask]).mean()", "averages the probabilities"),
+    (P.replace(".log_softmax(-1)", "") + "return torch.exp(-p[mask].mean())", "log-probabilities"),
+    (P.replace("softmax(-1)", "softmax(1)") + "return torch.exp(-p[mask].mean())", "wrong axis"),
+    (P.replace("softmax(-1)", "softmax(0)") + "return torch.exp(-p[mask].mean())", "wrong axis"),
+    ("logits = logits.softmax(-1)\n    " + P + "return torch.exp(-p[mask].mean())",
+     "applied twice"),
+    ("logits, targets, mask = logits[:, :-1], targets[:, 1:], mask[:, 1:]\n    "
+     + P + "return torch.exp(-p[mask].mean())", "Do not shift again"),
+    (P + "return torch.exp(-p[mask])", "found a tensor of shape"),
+    (P + "print(torch.exp(-p[mask].mean()))", "returned None"),
+    ("p = logits.softmax(-1).log().gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
+     "return torch.exp(-p[mask].mean())", "large logits"),
+    ("logits -= logits.logsumexp(-1, keepdim=True)\n    "
+     "p = logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
+     "return torch.exp(-p[mask].mean())", "changed one of its arguments"),
+    ("return torch.nn.functional.cross_entropy(logits, targets)", "RuntimeError"),
+]  # fmt: skip
+STOP = [
+    ("ids = list(ids)\n    while len(ids) < limit:\n        ids.append(next_id(ids))\n"
+     "    return ids",
+     "does not stop at <eos>"),
+    ("ids = list(ids)\n    while len(ids) < limit:\n        new = next_id(ids)\n"
+     "        if new == EOS_ID:\n            break\n        ids.append(new)\n    return ids",
+     "<eos> is not in the list"),
+    ("given, ids = len(ids), list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids[given:]", "the new ids only"),
+    ("return ids + [next_id(ids)]", "This is one step"),
+    ("return next_id(ids)", "This is one id"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids[-1:]))\n    return ids", "the last id only"),
+    ("new = list(ids)\n    while new[-1] != EOS_ID and len(new) < limit:\n"
+     "        new.append(next_id(ids))\n    return new", "the given ids each time"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) <= limit:\n"
+     "        ids.append(next_id(ids))\n    return ids", "one id more than the limit"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit - 1:\n"
+     "        ids.append(next_id(ids))\n    return ids", "one id less than the limit"),
+    ("ids = list(ids)\n    for _ in range(limit):\n        if ids[-1] == EOS_ID:\n"
+     "            break\n        ids.append(next_id(ids))\n    return ids",
+     "the given ones among them"),
+    ("ids = list(ids)\n    while True:\n        ids.append(next_id(ids))\n"
+     "        if ids[-1] == EOS_ID or len(ids) >= limit:\n            return ids",
+     "The test comes too late"),
+    ("ids = list(ids)\n    while len(ids) < limit:\n        ids.append(next_id(ids))\n"
+     "        if ids[-1] == EOS_ID:\n            break\n    return ids",
+     "The test comes too late"),
+    ("ids = list(ids)[:limit]\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids", "The given ids were cut"),
+    ("while ids[-1] != EOS_ID and len(ids) < limit:\n        ids.append(next_id(ids))\n"
+     "    return ids",
+     "changed one of its arguments"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))", "returned None"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return np.array(ids)", "a NumPy array"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID or len(ids) < limit:\n"
+     "        if len(ids) > 500:\n            return ids\n        ids.append(next_id(ids))\n"
+     "    return ids", "joined by `and`"),
+]  # fmt: skip
+ZERO = "if temperature == 0:\n        return logits.argmax().item()\n    "
+FAR = ZERO.replace(":", " or logits.max() - logits.min() > 50:", 1)
+SAMPLE = [
+    ("return logits.argmax().item()", "this is greedy"),
+    (ZERO + "p = logits.softmax(-1)\n    "
+     "return torch.multinomial(p, 1).item()", "The temperature has no effect"),
+    (ZERO + "p = logits.softmax(-1) / temperature\n    return torch.multinomial(p, 1).item()",
+     "The temperature has no effect"),
+    (ZERO + "p = torch.softmax(logits * temperature, -1)\n    "
+     "return torch.multinomial(p, 1).item()",
+     "multiplies by T"),
+    (FAR + "return torch.randint(len(logits), (1,)).item()", "equally often"),
+    (FAR + "p = torch.softmax(torch.softmax(logits / temperature, -1), -1)\n    "
+     "return torch.multinomial(p, 1).item()", "softmax of a softmax"),
+    (FAR + "p = torch.softmax(torch.softmax(logits, -1) / temperature, -1)\n    "
+     "return torch.multinomial(p, 1).item()", "softmax again"),
+    (FAR + "return torch.multinomial(torch.softmax(-logits / temperature, -1), 1).item()",
+     "The sign is wrong"),
+    ("p = torch.softmax(logits / temperature, -1)\n    return torch.multinomial(p, 1).item()",
+     "at temperature 0"),
+    ("if temperature == 0:\n        return 0\n    p = torch.softmax(logits / temperature, -1)\n    "
+     "return torch.multinomial(p, 1).item()", "look for `argmax`"),
+    ("if temperature == 0:\n        return logits.max().item()\n    "
+     "p = torch.softmax(logits / temperature, -1)\n    return torch.multinomial(p, 1).item()",
+     "not a probability"),
+    (ZERO + "p = torch.exp(logits / temperature)\n    "
+     "return torch.multinomial(p / p.sum(), 1).item()",
+     "large logits"),
+    ("if temperature == 0:\n        return logits.argmax()\n    "
+     "return torch.multinomial(torch.softmax(logits / temperature, -1), 1)", "`.item()` takes"),
+    ("return torch.multinomial(logits / temperature, 1).item()", "raised RuntimeError"),
+    ("p = torch.softmax(logits / temperature, -1)\n    torch.multinomial(p, 1)", "returned None"),
+    (ZERO + "logits /= temperature\n    "
+     "return torch.multinomial(torch.softmax(logits, -1), 1).item()",
+     "changed one of its arguments"),
+    (ZERO + "p = torch.softmax(logits / temperature, -1)\n    "
+     "return torch.multinomial(p, 1).item() + 1",
+     "expected"),
+]  # fmt: skip
+HEADS = {
+    "rnn_step": "x, h, U, W, b",
+    "perplexity": "logits, targets, mask",
+    "generate": "next_id, ids, limit",
+    "sample_token": "logits, temperature",
+}
+CATALOGUE = [
+    pytest.param(name, body, phrase, id=f"{name}-{number}")
+    for name, answers in zip(FUNCTIONS, (STEP, PERPLEXITY, STOP, SAMPLE), strict=True)
+    for number, (body, phrase) in enumerate(answers, start=1)
+]
+
+
+@pytest.mark.parametrize(("name", "body", "phrase"), CATALOGUE)
+def test_wrong_answer_gets_its_own_hint(name, body, phrase):
+    student = define(f"def {name}({HEADS[name]}):\n    {body}\n", name)
+    verdict = FUNCTIONS[name](student)
+    assert verdict.status == "not yet", verdict
+    assert phrase in verdict.message, verdict.message
+
+
+def test_endless_loop_is_stopped(monkeypatch):
+    from helpers.checks import engine
+
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
+    forever = define(
+        "def generate(next_id, ids, limit):\n    while True:\n        pass", "generate"
+    )
+    verdict = checks.check_stop(forever)
+    assert verdict.status == "not yet"
+    assert "still running" in verdict.message
+
+
+def test_checking_a_draw_leaves_the_students_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    checks.check_sample(lambda logits, temperature: int(logits.argmax()))
+    assert torch.equal(torch.rand(1), expected)

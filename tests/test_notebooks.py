@@ -1,0 +1,102 @@
+"""The shape of every stored notebook.  That its outputs come out again, nbval shows (run.py)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")])
+IGNORED = re.compile(r"nbval.(ignore.output|skip)", re.IGNORECASE)
+every_notebook = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=[path.relative_to(ROOT / "notebooks").as_posix() for path in NOTEBOOKS]
+)
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def shown_text(cell: nbformat.NotebookNode) -> str:
+    return "\n".join(
+        out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs
+    )
+
+
+def ignored(cell: nbformat.NotebookNode) -> bool:
+    return any(IGNORED.search(text) for text in [cell.source, *cell.metadata.get("tags", [])])
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS, "run `make notebooks`"
+
+
+@every_notebook
+def test_few_cells_are_kept_from_comparison_and_each_says_why(path: Path) -> None:
+    cells = code_cells(path)
+    exempt = [cell for cell in cells if ignored(cell)]
+    assert len(exempt) <= 0.05 * len(cells)
+    for cell in exempt:
+        # A comment beyond the marker itself, such as `# wall time differs from run to run`.
+        reasons = [
+            line
+            for line in re.findall(r"#\s*(.+)", cell.source)
+            if re.sub(IGNORED, "", line).strip()
+        ]
+        assert reasons, f"cell {cell.id}: say in a comment why its output is not compared"
+
+
+@every_notebook
+def test_widgets_are_made_in_the_one_way(path: Path) -> None:
+    for cell in code_cells(path):
+        assert not re.search(r"\b(interact\w*|Output)\(", cell.source), f"{cell.id}: use explore"
+
+
+@every_notebook
+def test_header_cell_is_short(path: Path) -> None:
+    imports = [
+        node
+        for node in ast.walk(ast.parse(code_cells(path)[0].source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert 1 <= len(imports) <= 8
+
+
+@every_notebook
+def test_pictures_show_without_a_kernel(path: Path) -> None:
+    outputs = [out.get("data", {}) for cell in code_cells(path) for out in cell.outputs]
+    assert any("image/png" in data for data in outputs)
+    assert not any("application/vnd.jupyter.widget-view+json" in data for data in outputs)
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+
+
+@every_notebook
+def test_cells_are_short(path: Path) -> None:
+    for cell in code_cells(path):
+        lines = [line for line in cell.source.splitlines() if not re.match(r"\s*(#|$)", line)]
+        assert len(lines) <= 20, f"cell {cell.id}"
+
+
+@every_notebook
+def test_no_number_is_shown_that_another_machine_would_round_differently(path: Path) -> None:
+    for cell in code_cells(path):
+        if not ignored(cell):
+            found = re.search(r"(?<!\w)-?\d+\.\d{5,}", shown_text(cell))
+            assert not found, f"cell {cell.id} shows {found and found[0]}: round it"
+
+
+@every_notebook
+def test_nothing_of_the_makers_machine_is_stored(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search(r'/(?:home|Users|tmp|root|work)/[^" ]', text)
+    assert str(ROOT) not in text
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("helpers/**/*.py")), ids=lambda p: p.name)
+def test_helpers_can_be_read_in_one_sitting(path: Path) -> None:
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines <= 260, "split it: one idea a file"

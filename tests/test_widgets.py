@@ -1,0 +1,159 @@
+"""`explore`, its canvas and its controls, without a browser."""
+
+import asyncio
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.plotting import figure
+from helpers.widgets import Canvas, choice, explore, player, slider, switch, typed
+
+
+def pixels(canvas):
+    return np.asarray(Image.open(io.BytesIO(canvas.value)).convert("RGB")).astype(int)
+
+
+def scene():
+    fig = figure(5, 3)
+    drawing = fig.subplots()
+    (line,) = drawing.plot([0, 1], [0, 1])
+    drawing.set(xlim=(0, 1), ylim=(0, 2))
+    return fig, drawing, line, drawing.set_title("中文 −1")
+
+
+def fresh(fig):
+    """The same figure painted from scratch."""
+    for artist in fig.findobj():
+        artist.set_animated(False)
+    fig.canvas.draw()
+    return np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
+
+
+def differ(a, b):
+    """Share of pixels that differ visibly; artists that moved may lie over an axis line."""
+    return (np.abs(a - b).max(axis=-1) > 30).mean()
+
+
+def test_a_move_paints_what_a_full_draw_would_paint():
+    fig, _, line, title = scene()
+
+    def update(k):
+        line.set_ydata([0, k])
+        title.set_text(f"k = {k} 你怎麼敢")
+
+    explorer = explore(update, fig, k=slider("k", 0.0, 2.0, 1.0))
+    for k in (0.5, 2.0, 0.1):
+        before = pixels(explorer.canvas)
+        explorer.controls["k"].value = k
+        assert (pixels(explorer.canvas) != before).any()
+    assert differ(pixels(explorer.canvas), fresh(fig)) < 5e-4
+
+
+def test_only_moved_artists_are_painted_again(monkeypatch):
+    fig, _, line, _ = scene()
+    explorer = explore(lambda k: line.set_ydata([0, k]) and None, fig, k=slider("k", 0, 9, 1))
+    explorer.controls["k"].value = 2  # learns which artists move: the last full draw
+    monkeypatch.setattr(fig, "draw", lambda *_: pytest.fail("the whole figure was drawn again"))
+    before = pixels(explorer.canvas)
+    explorer.controls["k"].value = 3
+    assert (pixels(explorer.canvas) != before).any()
+
+
+@pytest.mark.parametrize("change", ["limits", "ticks", "new artist", "removed artist", "spine"])
+def test_a_changed_frame_is_painted_in_full(change):
+    fig, drawing, line, _ = scene()
+    extra = drawing.axhline(1.5)
+    canvas = Canvas(fig)
+    if change == "limits":
+        drawing.set_ylim(0, 9)
+    if change == "ticks":
+        drawing.set_yticks([1.0], labels=["蘋果"])
+    if change == "new artist":
+        drawing.plot([0, 1], [1, 0])
+    if change == "removed artist":
+        extra.remove()
+    if change == "spine":
+        drawing.spines["left"].set_color("red")
+    line.set_ydata([1, 1])
+    canvas.repaint()
+    assert differ(pixels(canvas), fresh(fig)) < 5e-4
+
+
+def test_errors_are_shown_in_place_with_the_values_and_escaped():
+    fig, _, line, _ = scene()
+
+    def update(k, text):
+        if k == 3:
+            raise ValueError(f"no such <b>{text}</b>")
+        line.set_ydata([0, k])
+        return f"<i>{text}</i>"
+
+    explorer = explore(update, fig, k=slider("k", 0, 9, 1), text=typed("text", "蘋果"))
+    assert "&lt;i&gt;蘋果" in explorer._note.value
+    explorer.controls["k"].value = 3
+    assert "k = 3" in explorer._note.value
+    assert "ValueError" in explorer._note.value
+    assert "<b>" not in explorer._note.value
+    explorer.controls["k"].value = 4
+    assert "ValueError" not in explorer._note.value
+
+
+def test_the_first_picture_does_not_hide_an_error():
+    with pytest.raises(ZeroDivisionError):
+        explore(lambda k: 1 / k and None, scene()[0], k=slider("k", 0, 9, 0))
+
+
+def test_a_control_without_value_is_named():
+    with pytest.raises(TypeError, match="'k' is a int"):
+        explore(lambda k: None, scene()[0], k=5)
+
+
+def test_a_fast_drag_draws_only_the_newest_values():
+    drawn = []
+    explorer = explore(lambda k: drawn.append(k), scene()[0], k=slider("k", 0, 100, 0))
+    drawn.clear()
+
+    async def drag():
+        for k in range(1, 21):
+            explorer.controls["k"].value = k
+        await asyncio.sleep(0.1)
+
+    asyncio.run(drag())
+    assert drawn[-1] == 20
+    assert len(drawn) <= 2
+
+
+def test_controls_read_and_repeat_their_values():
+    fig, *_ = scene()
+    explorer = explore(
+        lambda **_: None,
+        fig,
+        n=slider("n", 1, 5, 2),
+        p=slider("p", 0.01, 10, 1.0, log=True),
+        model=choice("model", {"plain RNN": "plain"}),
+        on=switch("on", True),
+        step=player("step", 7),
+    )
+    assert repr(explorer) == "Explorer(n=2, p=1.0, model='plain', on=True, step=0)"
+    assert repr(explorer.canvas) == "Canvas(500 x 300 pixels)"
+
+
+def test_player_steps_runs_pauses_and_resets():
+    play = player("step", 3, seconds=0.01)
+    play.step.click()
+    assert play.value == 1
+    play.reset.click()
+    assert play.value == 0
+
+    async def run():
+        play.run.click()
+        assert play.run.description == "Pause"
+        await asyncio.sleep(0.3)
+
+    asyncio.run(run())
+    assert play.value == 3
+    assert play.run.description == "Run"
+    play.step.click()
+    assert play.value == 3
