@@ -145,7 +145,7 @@ def _picture(title: str, steps: int, epochs: int) -> Callable[..., None]:
     """A live figure: loss by step, its moving average, and a progress bar along the top."""
     from IPython.display import display
 
-    from helpers.widgets import Canvas
+    from helpers.canvas import Canvas
 
     fig = figure(8, 2.9)
     ax = fig.subplots()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.canvas import Canvas
 from helpers.plotting import figure
-from helpers.widgets import Canvas, choice, explore, player, slider, switch, typed
+from helpers.widgets import choice, explore, player, slider, switch, typed
 
 
 def pixels(canvas):
