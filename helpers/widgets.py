@@ -30,7 +30,9 @@ class Explorer(widgets.VBox):
         self._update = update
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_since = 0.0
-        self._painting = threading.RLock()
+        # JupyterLab delivers widget messages in a second thread (a subshell) as well as in the
+        # kernel's own: two of them must not paint over each other.
+        self._one_at_a_time = threading.RLock()
         self._note = widgets.HTML()
         self._say(update(**self.values))  # the first picture: a mistake here stops the cell
         self.canvas = Canvas(figure)
@@ -50,10 +52,8 @@ class Explorer(widgets.VBox):
 
     def redraw(self) -> None:
         """Call the lesson's function with the newest values and repaint; show errors in place."""
-        self._timer = None
-        # JupyterLab delivers widget messages in a second thread (a subshell) as well as in the
-        # kernel's own: two of them must not paint over each other.
-        with self._painting:
+        with self._one_at_a_time:
+            self._timer = None
             values = self.values
             try:
                 self._say(self._update(**values))
@@ -75,12 +75,13 @@ class Explorer(widgets.VBox):
         except RuntimeError:  # no event loop (a test, a script): at once
             return self.redraw()
         now = loop.time()
-        if self._timer is None:
-            self._waiting_since = now
-        else:
-            self._timer.cancel()
-        delay = min(QUIET, max(0.0, self._waiting_since + PATIENCE - now))
-        self._timer = loop.call_later(delay, self.redraw)
+        with self._one_at_a_time:
+            if self._timer is None:
+                self._waiting_since = now
+            else:
+                self._timer.cancel()
+            delay = min(QUIET, max(0.0, self._waiting_since + PATIENCE - now))
+            self._timer = loop.call_later(delay, self.redraw)
 
 
 def explore(update: Callable[..., str | None], figure: Figure, **controls: Any) -> Explorer:

@@ -146,7 +146,6 @@ STOP = [
      "    return ids", "joined by `and`"),
 ]  # fmt: skip
 ZERO = "if temperature == 0:\n        return logits.argmax().item()\n    "
-FAR = ZERO.replace(":", " or logits.max() - logits.min() > 50:", 1)
 SAMPLE = [
     ("return logits.argmax().item()", "this is greedy"),
     (ZERO + "p = logits.softmax(-1)\n    "
@@ -156,12 +155,12 @@ SAMPLE = [
     (ZERO + "p = torch.softmax(logits * temperature, -1)\n    "
      "return torch.multinomial(p, 1).item()",
      "multiplies by T"),
-    (FAR + "return torch.randint(len(logits), (1,)).item()", "equally often"),
-    (FAR + "p = torch.softmax(torch.softmax(logits / temperature, -1), -1)\n    "
+    (ZERO + "return torch.randint(len(logits), (1,)).item()", "equally often"),
+    (ZERO + "p = torch.softmax(torch.softmax(logits / temperature, -1), -1)\n    "
      "return torch.multinomial(p, 1).item()", "softmax of a softmax"),
-    (FAR + "p = torch.softmax(torch.softmax(logits, -1) / temperature, -1)\n    "
+    (ZERO + "p = torch.softmax(torch.softmax(logits, -1) / temperature, -1)\n    "
      "return torch.multinomial(p, 1).item()", "softmax again"),
-    (FAR + "return torch.multinomial(torch.softmax(-logits / temperature, -1), 1).item()",
+    (ZERO + "return torch.multinomial(torch.softmax(-logits / temperature, -1), 1).item()",
      "The sign is wrong"),
     ("p = torch.softmax(logits / temperature, -1)\n    return torch.multinomial(p, 1).item()",
      "at temperature 0"),

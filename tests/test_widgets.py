@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -158,3 +160,22 @@ def test_player_steps_runs_pauses_and_resets():
     assert play.run.description == "Run"
     play.step.click()
     assert play.value == 3
+
+
+def test_two_threads_never_paint_at_once():
+    inside, together = [], []
+
+    def update(k):
+        inside.append(k)
+        together.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+
+    explorer = explore(update, scene()[0], k=slider("k", 0, 9, 1))
+    threads = [threading.Thread(target=explorer.redraw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(together) == 5
+    assert max(together) == 1

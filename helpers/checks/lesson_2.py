@@ -364,12 +364,13 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
     def check() -> None:
         if not callable(student):
             raise Problem(f"Expected a function, found {describe(student)}.")
-        _draw_once(student)
         # One seed for all students: an answer is not right on one day and wrong on the next.
         with torch.random.fork_rng():
             torch.manual_seed(0)
+            _draw_once(student)
             for logits, temperature in ((_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0)):
                 _draw_often(student, logits, temperature)
+            _draw_once(student, extreme=True)
 
     return settle(
         check,
@@ -379,23 +380,27 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
     )
 
 
-def _draw_once(student: Callable[..., Any]) -> None:
-    """What a single draw must return, on the awkward inputs."""
+def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
+    """What a single draw must return, on awkward inputs; extreme ones after the draws are right."""
     greedy = "at temperature 0 the likeliest token comes, always: look for `argmax`."
     column = torch.stack([_LOGITS, _LOGITS.flip(0)], dim=1)
     certain = torch.tensor([-1e4, 0.0, -1e4])
-    for label, logits, temperature, expected, hint in (
+    plain = [
         ("logits [0, 2, -1, 1] at temperature 1", _LOGITS, 1.0, None, ""),
         ("logits [0, 2, -1, 1] at temperature 0", _LOGITS, 0, 1, greedy),
         ("logits [0, 2, -1, 1] at temperature 0.0", _LOGITS, 0.0, 1, greedy),
+        ("logits [0, 2, -1, 1] at temperature 0.5", _LOGITS, 0.5, None, ""),
         ("one token in the vocabulary", torch.tensor([3.0]), 1.0, 0, ""),
         ("a column of a larger tensor (not contiguous)", column[:, 1], 0, 2, greedy),
         ("float64 at temperature 0", _LOGITS.double(), 0, 1, greedy),
-        ("one token far above the others", certain, 1.0, 1, "its probability is 1."),
         ("all logits negative", _LOGITS - 50, 1.0, None, ""),
+    ]
+    far = [
+        ("one token far above the others", certain, 1.0, 1, "its probability is 1."),
         ("large logits at temperature 0.01", torch.tensor([90.0, 5.0]), 0.01, 0,
          "`exp` of such numbers is infinite: let `softmax` do it, which subtracts the largest."),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for label, logits, temperature, expected, hint in far if extreme else plain:
         found = call(student, Case(label, (logits, temperature)))
         if isinstance(found, Tensor | np.ndarray) and not isinstance(found, np.generic):
             raise Problem(
