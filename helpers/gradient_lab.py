@@ -19,8 +19,8 @@ from helpers.widgets import Explorer, choice, explore, slider
 SIZE = 32  # numbers that a state passes on: h of an RNN; h and c, half each, of an LSTM
 LONGEST = 200
 LOWEST, HIGHEST = 1e-12, 1e8  # of the picture; the numbers go further
-WORDS = 10  # words shown under the curve
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+WORDS = 11  # places under the curve: an odd number, for the gap in the middle
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 # activation → (function, largest slope γ)
@@ -33,6 +33,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
 MODELS = {
     "plain RNN": "plain",
     "orthogonal RNN": "orthogonal",
+    "plain RNN, as PyTorch starts it": "RNN",
     "LSTM, as PyTorch starts it": "LSTM",
     "LSTM, forget bias 3": "LSTM+3",
 }
@@ -43,22 +44,26 @@ class Reach(NamedTuple):
 
     norms: np.ndarray  # ‖∂h_T/∂h_t‖, t = 1 ... T
     bound: np.ndarray | None  # (γ σ_max)^(T−t): never exceeded
-    radius: np.ndarray | None  # ρ^(T−t): the rate in the long run, were there no activation
-    sigma_max: float | None
+    rate: np.ndarray | None  # ρ^(T−t): the pace in the long run, were there no activation
+    about: str  # the matrix in words
 
 
 def recurrent_matrix(kind: str, radius: float, seed: int = 0, size: int = SIZE) -> Tensor:
     """A random (size, size) float64 matrix with a given spectral radius (largest |eigenvalue|).
 
-    kind: 'plain', independent normal entries; 'orthogonal', a rotation times the radius.
+    kind: 'plain', independent normal entries; 'orthogonal', a rotation times the radius; 'RNN',
+        uniform in ±1/√size as in `nn.RNN`, whatever the radius asked for.
     """
     generator = torch.Generator().manual_seed(seed)
+    if kind == "RNN":
+        drawn = torch.rand(size, size, generator=generator, dtype=torch.float64)
+        return (2 * drawn - 1) / math.sqrt(size)
     W = torch.randn(size, size, generator=generator, dtype=torch.float64)
     if kind == "orthogonal":
         return radius * torch.linalg.qr(W)[0]
     if kind == "plain":
         return W * (radius / torch.linalg.eigvals(W).abs().max())
-    raise ValueError(f"kind is {kind!r}; expected 'plain' or 'orthogonal'")
+    raise ValueError(f"kind is {kind!r}; expected 'plain', 'orthogonal' or 'RNN'")
 
 
 def rnn_step(W: Tensor, activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
@@ -104,12 +109,17 @@ def measure(words: list[str], radius: float, activation: str, model: str) -> Rea
     """Run a freshly initialised model over the words and measure its gradient reach."""
     inputs, T = word_inputs(words), len(words)
     if model.startswith("LSTM"):
-        step = lstm_step(forget_bias=3.0 if model == "LSTM+3" else 0.0)
-        return Reach(gradient_reach(step, inputs, SIZE).numpy(), None, None, None)
+        norms = gradient_reach(lstm_step(3.0 if model == "LSTM+3" else 0.0), inputs, SIZE).numpy()
+        about = (
+            "The state of an LSTM is (h, c), 16 numbers each; ρ and the activation do not apply."
+        )
+        return Reach(norms, None, None, about)
     W, (function, slope) = recurrent_matrix(model, radius), ACTIVATIONS[activation]
     norms = gradient_reach(rnn_step(W, function), inputs, SIZE).numpy()
+    rho = torch.linalg.eigvals(W).abs().max().item()
     sigma, lags = torch.linalg.matrix_norm(W, ord=2).item(), np.arange(T - 1, -1, -1)
-    return Reach(norms, (slope * sigma) ** lags, radius**lags, sigma)
+    about = f"W: spectral radius ρ = {rho:.2f}, largest singular value σ_max = {sigma:.2f}."
+    return Reach(norms, (slope * sigma) ** lags, rho**lags, about)
 
 
 def times(factor: float) -> str:
@@ -118,9 +128,21 @@ def times(factor: float) -> str:
         return f"{factor:.1f}".removesuffix(".0")
     exponent = math.floor(math.log10(factor))
     if exponent >= 6:
-        return "10" + str(round(math.log10(factor))).translate(RAISED)
+        return power_of_ten(factor)
     unit = 10 ** max(0, exponent - 1)
     return f"{round(factor / unit) * unit:,}"
+
+
+def power_of_ten(number: float) -> str:
+    """The nearest power of ten: 10⁷ or 10⁻²⁰."""
+    return "10" + str(round(math.log10(number))).translate(RAISED)
+
+
+def share(norm: float) -> str:
+    """A norm against 1, the last state's own: ÷15, ×3 or 1."""
+    if 0.95 < norm < 1.05:
+        return "1"
+    return f"÷{times(1 / norm)}" if norm < 1 else f"×{times(norm)}"
 
 
 def verdict(norms: np.ndarray) -> str:
@@ -145,58 +167,64 @@ def passage(length: int = LONGEST) -> list[str]:
     return words[:length]
 
 
+def shown_words(T: int) -> list[int | None]:
+    """Which words stand in the strip, from 0: all of a short text, else first, gap, last."""
+    if T <= WORDS:
+        return [*range(T), *[None] * (WORDS - T)]
+    half = WORDS // 2
+    return [*range(half), None, *range(T - half, T)]
+
+
 def gradient_lab() -> Explorer:
-    """Curves of ‖∂h_T/∂h_t‖ with their bound, and the last words coloured by how they are felt."""
+    """Curves of ‖∂h_T/∂h_t‖ with their bound, and words coloured by how much they are felt."""
     fig = figure(9.2, 4.6)
     top, bottom = fig.subplots(2, 1, height_ratios=[5, 1])
     where = np.linspace(0, 1, 5)
     top.axhline(1, color=PALE, lw=1.2, zorder=0)
-    (bound,) = top.plot([], [], "--", color=ORANGE, lw=1.6, label="bound (γσ)ᵀ⁻ᵗ")
-    (rate,) = top.plot([], [], ":", color=GREY, lw=1.8, label="ρᵀ⁻ᵗ")
+    bound_label, rate_label = r"bound $(\gamma\sigma_{max})^{T-t}$", r"$\rho^{T-t}$"
+    (bound,) = top.plot([], [], "--", color=ORANGE, lw=1.6, label=bound_label)
+    (rate,) = top.plot([], [], ":", color=GREY, lw=1.8, label=rate_label)
     (curve,) = top.plot([], [], color=BLUE, lw=2.6, label="measured", marker="o", markevery=[-1])
-    top.set(xlim=(0, 1), ylim=(LOWEST, HIGHEST), yscale="log", xticks=[], ylabel="‖∂h_T / ∂h_t‖")
+    top.set(xlim=(0, 1), ylim=(LOWEST, HIGHEST), yscale="log", xticks=[])
+    top.set_ylabel(r"$\|\partial h_T / \partial h_t\|$")
     top.set_yticks([10.0**k for k in range(-12, 9, 4)])
     top.minorticks_off()
     top.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, fontsize=10)
     title = top.set_title("gradient lab")
+    beyond = top.text(0.01, 0.04, "", transform=top.transAxes, color=BLUE)
     under = top.get_xaxis_transform()
     ticks = [top.text(x, -0.035, "1", transform=under, ha="center", va="top") for x in where]
     top.text(0.5, -0.14, "time step t", transform=under, ha="center", va="top")
     strip = bottom.imshow(np.ones((1, WORDS)), cmap=HEAT, vmin=-6, vmax=0, aspect="auto")
     bottom.set(yticks=[], xticks=[])
-    bottom.set_title(
-        "÷15: the last state feels this word's state 15 times less than itself", size=10
-    )
+    bottom.set_title("First and last words. ÷15: felt 15 times less than the last state", size=10)
     bottom.spines[:].set_visible(False)
     labels = [bottom.text(k, 0, "", ha="center", va="center", size=9) for k in range(WORDS)]
     text = passage()
 
     def update(T: int, radius: float, activation: str, model: str) -> str:
-        words = text[:T]
-        reach = measure(words, radius, activation, model)
+        reach = measure(text[:T], radius, activation, model)
+        norms = reach.norms.clip(1e-300)
         x = np.linspace(0, 1, T) if T > 1 else np.ones(1)
-        curve.set_data(x, reach.norms.clip(1e-300))
-        for line, values in ((bound, reach.bound), (rate, reach.radius)):
+        curve.set_data(x, norms)
+        for line, values in ((bound, reach.bound), (rate, reach.rate)):
             line.set_data(x, np.full(T, np.nan) if values is None else values)
         title.set_text(verdict(reach.norms))
+        off_the_picture = not LOWEST < norms[0] < HIGHEST
+        beyond.set_text(f"at t = 1: {power_of_ten(norms[0])}" if off_the_picture else "")
         for tick, place in zip(ticks, where, strict=True):
             t = 1 + round(place * (T - 1))
             tick.set(text=str(t), x=x[t - 1])
-        felt = np.full(WORDS, 0.0)
-        shown = min(T, WORDS)
-        felt[WORDS - shown :] = np.log10(reach.norms[-shown:].clip(1e-300))
-        strip.set_data(np.where(np.arange(WORDS) < WORDS - shown, np.nan, felt)[None])
-        for k, label in enumerate(labels):
-            lag = WORDS - 1 - k
-            word = words[T - 1 - lag] if lag < T else ""
-            ratio = 10.0 ** -felt[k]
-            mark = f"÷{times(ratio)}" if ratio >= 1 else f"×{times(1 / ratio)}"
-            label.set(
-                text=f"{word}\n{mark}" if word else "", color=INK if felt[k] > -3 else "white"
-            )
-        if reach.sigma_max is None:
-            return "An LSTM: state = (h, c), 16 numbers each. Radius and activation do not apply."
-        return f"W: spectral radius ρ = {radius:.2f}, largest singular value {reach.sigma_max:.2f}"
+        felt = np.full(WORDS, np.nan)
+        for k, (label, n) in enumerate(zip(labels, shown_words(T), strict=True)):
+            if n is None:
+                label.set(text="…" if T > WORDS else "", color=INK)
+                continue
+            felt[k] = np.log10(norms[n])
+            ink = INK if felt[k] > -3 else "white"
+            label.set(text=f"{text[n]}\n{share(norms[n])}", color=ink)
+        strip.set_data(felt[None])
+        return f"‖∂h_T/∂h_1‖ = {reach.norms[0]:.2g}. {reach.about}"
 
     return explore(
         update,

@@ -98,8 +98,9 @@ def _step(
             f"The loss is {loss.item():.3g} and the gradient norm {norm.item():.3g} in epoch "
             f"{epoch + 1}, step {len(history.losses) + 1} (learning rate "
             f"{optimizer.param_groups[0]['lr']:g}, clip = {clip}). The weights of the last "
-            "finished epoch are back. Remedies: a smaller learning rate, `clip=1.0`, inputs "
-            "without nan or inf."
+            "finished epoch are back in place. Remedies: a smaller learning rate, smaller initial "
+            "weights, inputs without nan or inf. `clip=1.0` prevents the long steps that lead "
+            "here; it cannot repair a loss that is no number."
         )
     optimizer.step()
     history.losses.append(loss.item())

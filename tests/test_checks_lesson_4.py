@@ -25,7 +25,7 @@ def test_right_answers_pass():
     assert checks.check_one_term(one_term).status == "right"
     assert checks.check_gradient_bound(bound).status == "right"
     assert checks.check_clip_by_norm(clip).status == "right"
-    assert checks.check_surviving_radius(1.7).status == "right"
+    assert checks.check_surviving_radius(1.5).status == "right"
 
 
 def test_stubs_are_not_started():
@@ -57,6 +57,9 @@ TERM = [
     (lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2), p).T, "wrong way round"),
     (lambda g, J, h, p: (g @ J) * (1 - h**2) * p, "element-by-element"),
     (lambda g, J, h, p: torch.outer(J.sum(0) * (1 - h**2), p), "grad_T is missing"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - h.tanh() ** 2), p), "without another tanh"),
+    (lambda g, J, h, p: torch.outer((g * (1 - h**2)) @ J, p), "after the Jacobian, not before"),
+    (lambda g, J, h, p: torch.dot((g @ J) * (1 - h**2), p), "a single number, a dot product"),
     (lambda g, J, h, p: None, "returned None"),
     (in_numpy, "NumPy"),
     (lambda g, J, h, p: one_term(g, J, h, p).float(), "Keep the input's type"),
@@ -71,6 +74,10 @@ BOUND = [
     (lambda W, s, n: bound(W, s, n - 1), "Off by one"),
     (lambda W, s, n: bound(W, s, n + 1), "Off by one"),
     (lambda W, s, n: (s * W.max().item()) ** n, "largest entry"),
+    (
+        lambda W, s, n: torch.linalg.matrix_norm(torch.linalg.matrix_power(s * W, n), 2).item(),
+        "norm of the power",
+    ),
     (lambda W, s, n: W @ n, "TypeError"),
 ]
 
@@ -87,13 +94,15 @@ CLIP = [
     (lambda gs, m: [g * min(1, m / joint(gs) ** 2) for g in gs], "square root is missing"),
     (lambda gs, m: [g.clone() for g in gs], "Nothing was clipped"),
     (lambda gs, m: [g / joint(gs) for g in gs], "always scale"),
+    (lambda gs, m: torch.cat([g.flatten() for g in clip(gs, m)]), "Return a list"),
     (mutating, "changed one of its arguments"),
 ]
 RADIUS = [
     (1.0, "ρ = 1 would do"),
     (0.9, "Below 1"),
     (1.2, "right direction"),
-    (3.0, "explodes"),
+    (1.8, "explodes"),
+    (2.0, "explodes"),
     (-1.6, "is a size"),
     ("1.6", "Expected a number"),
     (True, "Expected a number"),

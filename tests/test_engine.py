@@ -82,7 +82,7 @@ def raises(x):
         (lambda x: (2 * x).numpy(), "Stay in PyTorch"),
         (lambda x: (2 * x).tolist(), "expected a tensor of shape (2, 3)"),
         (lambda x: 2 * x.T, "Look at the shapes"),
-        (lambda x: 2 * x + 0.5, "the largest difference is 0.5"),
+        (lambda x: 2 * x + 0.5, "The largest difference is 0.5"),
         (lambda x: 2 * x / 0 * 0, "NaN"),
         (lambda x: (2 * x).long(), "int64"),
         (lambda x: (2 * x).float(), "Keep the input's type"),

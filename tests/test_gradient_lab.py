@@ -14,6 +14,8 @@ from helpers.gradient_lab import (
     measure,
     passage,
     recurrent_matrix,
+    share,
+    shown_words,
     times,
     verdict,
     word_inputs,
@@ -47,7 +49,7 @@ def test_norms_equal_the_explicit_product_of_jacobians(kind, activation):
 
 @pytest.mark.parametrize("radius", [0.3, 0.9, 1.0, 1.5, 2.0])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("kind", ["plain", "orthogonal"])
+@pytest.mark.parametrize("kind", ["plain", "orthogonal", "RNN"])
 def test_measured_norms_never_exceed_the_bound(kind, activation, radius):
     for T in (1, 2, 7, 200):
         reach = measure(WORDS[:T], radius, activation, kind)
@@ -60,7 +62,7 @@ def test_spectral_radius_is_what_was_asked_for():
     for kind in ("plain", "orthogonal"):
         eigenvalues = torch.linalg.eigvals(recurrent_matrix(kind, 0.7)).abs()
         assert eigenvalues.max().item() == pytest.approx(0.7)
-    with pytest.raises(ValueError, match="'plain' or 'orthogonal'"):
+    with pytest.raises(ValueError, match="'plain', 'orthogonal' or 'RNN'"):
         recurrent_matrix("round", 1.0)
 
 
@@ -109,6 +111,19 @@ def test_every_setting_draws():
 )
 def test_factors_read_well(factor, text):
     assert times(factor) == text
+
+
+@pytest.mark.parametrize(
+    ("norm", "text"), [(1.01, "1"), (0.25, "÷4"), (1e-9, "÷10⁹"), (2e3, "×2,000")]
+)
+def test_shares_read_well(norm, text):
+    assert share(norm) == text
+
+
+def test_the_strip_shows_first_and_last_words():
+    assert shown_words(3)[:4] == [0, 1, 2, None]
+    assert shown_words(200) == [0, 1, 2, 3, 4, None, 195, 196, 197, 198, 199]
+    assert len(shown_words(11)) == len(shown_words(1)) == 11
 
 
 def test_the_verdict_names_the_states():

@@ -211,6 +211,8 @@ def _compare(
 def _difference(found: Any, expected: Any, case: Case, mistakes: Sequence[Mistake]) -> str:
     """What differs, with the hint of the mistake that gives the same result."""
     text = f"expected {describe(expected)}, found {describe(found)}."
+    if isinstance(expected, Tensor) and describe(expected) == describe(found):
+        text = f"the shape {tuple(expected.shape)} is right, the numbers are not."
     for mistake in mistakes:
         try:
             if same(found, mistake.wrong(*copy.deepcopy(case.args))):
@@ -226,9 +228,9 @@ def _difference(found: Any, expected: Any, case: Case, mistakes: Sequence[Mistak
             if found.isnan().any():
                 return f"{text} Your result holds NaN: is there a 0 / 0, or a log of 0?"
             gap = (found.detach().cpu().double() - expected.detach().double()).abs().max().item()
-            return f"{text} The shape is right; the largest difference is {gap:.3g}."
+            return f"{text} The largest difference is {gap:.3g}."
     if isinstance(expected, tuple) and not isinstance(found, tuple | list):
         return f"{text} Return {len(expected)} things, separated by commas."
     if isinstance(expected, int) and isinstance(found, Tensor) and found.numel() == 1:
         return f"{text} Return a Python number: `.item()` takes it out of a tensor."
-    return f"{text} Compare your steps with the formula."
+    return f"{text} Compare your steps with the exercise, one by one."

@@ -73,6 +73,18 @@ def check_one_term(student: Any) -> Verdict:
             "The gradient grad_T is missing: start the chain with it.",
             lambda g, J, h, p: torch.outer(J.sum(0) * (1 - h**2), p),
         ),
+        Mistake(
+            "h_t is tanh(a) already: its slope is 1 - h_t**2, without another tanh.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - h.tanh() ** 2), p),
+        ),
+        Mistake(
+            "The slope acts between h_t and a: multiply by it after the Jacobian, not before.",
+            lambda g, J, h, p: torch.outer((g * (1 - h**2)) @ J, p),
+        ),
+        Mistake(
+            "That is a single number, a dot product. ∂L/∂W has one entry per weight: torch.outer.",
+            lambda g, J, h, p: ((g @ J) * (1 - h**2)) @ p,
+        ),
     ]
     praise = (
         "A term is large only if all its factors are. The middle one, the Jacobian, is the one "
@@ -87,9 +99,9 @@ def _bound(W: Tensor, slope: float, lag: int) -> float:
 
 def check_gradient_bound(student: Any) -> Verdict:
     """Exercise 4.2: (γ σ_max)^lag, the bound on the Jacobian's norm."""
-    W = torch.tensor([[0.5, 3.0], [0.0, 0.5]], dtype=torch.float64)
+    W = torch.tensor([[1.0, 0.5], [-0.5, 2.0]], dtype=torch.float64)
     cases = [
-        Case("W = [[0.5, 3], [0, 0.5]], slope 0.25, lag 3", (W, 0.25, 3)),
+        Case("W = [[1, 0.5], [-0.5, 2]], slope 0.5, lag 3", (W, 0.5, 3)),
         Case("lag 1", (_numbers(4, 4), 1.0, 1)),
         Case("lag 0", (_numbers(4, 4), 1.0, 0)),
         Case("a float32 matrix", (_numbers(3, 3).float(), 1.0, 5)),
@@ -129,6 +141,13 @@ def check_gradient_bound(student: Any) -> Verdict:
             "That is the largest entry. A matrix can stretch a vector by more than its largest "
             "entry: use the largest singular value.",
             lambda W, s, n: (s * W.abs().max().item()) ** n,
+        ),
+        Mistake(
+            "That is the norm of the power of W. The bound is the power of the norm: with an "
+            "activation in between, only the norms may be multiplied.",
+            lambda W, s, n: (
+                s**n * torch.linalg.matrix_norm(torch.linalg.matrix_power(W, n), ord=2).item()
+            ),
         ),
     ]
     praise = (
@@ -190,6 +209,12 @@ def check_clip_by_norm(student: Any) -> Verdict:
             lambda gs, m: [g / max(1.0, _total_norm(gs).item()) for g in gs],
         ),
     ]
+    mistakes.append(
+        Mistake(
+            "Return a list with one tensor for each tensor given, in the same shapes.",
+            lambda gs, m: torch.cat([g.reshape(-1) for g in _clip(gs, m)]),
+        )
+    )
     praise = (
         "One factor for all: the direction stays, only the length of the step is limited. That is "
         "also why clipping cannot cure vanishing."
@@ -198,14 +223,14 @@ def check_clip_by_norm(student: Any) -> Verdict:
 
 
 def check_surviving_radius(answer: Any) -> Verdict:
-    """Exercise 4.3: the spectral radius at which h₅₁ still feels h₁, plain tanh RNN."""
+    """Exercise 4.3: the spectral radius at which h₅₁ still feels h₁, orthogonal tanh RNN."""
 
     def check() -> None:
         if isinstance(answer, bool) or not isinstance(answer, int | float):
             raise Problem(f"Expected a number such as 0.85, found {answer!r}.")
         if not 0 < answer <= 3:
             raise Problem(f"A spectral radius is a size: expected 0 < ρ ≤ 3, found {answer}.")
-        left = measure(passage(51), float(answer), "tanh", "plain").norms[0]
+        left = measure(passage(51), float(answer), "tanh", "orthogonal").norms[0]
         found = f"With ρ = {answer}, ‖∂h₅₁/∂h₁‖ is "
         found += f"1/{times(1 / left)}" if left < 1 else times(left)
         if left > 10:
@@ -224,7 +249,7 @@ def check_surviving_radius(answer: Any) -> Verdict:
         raise Problem(f"{found}: it still vanishes. {hint}")
 
     praise = (
-        "W has to stretch by as much as tanh shrinks. That balance hangs on the inputs and on W: "
-        "for the orthogonal RNN the window is narrower. An LSTM takes another way."
+        "W has to stretch by as much as tanh shrinks, and the window is narrow: a little less and "
+        "the gradient vanishes, a little more and it explodes. An LSTM takes another way."
     )
     return settle(check, answer, praise)
