@@ -1,0 +1,63 @@
+"""The look of all figures: fonts that have every character, and drawings that refuse bad input."""
+
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from helpers import plotting
+from helpers.datasets import read_pairs
+from helpers.plotting import figure, heatmap, readable_on, strip
+
+
+def paint(fig):
+    FigureCanvasAgg(fig).draw()
+
+
+def test_every_character_of_the_corpus_and_of_the_lessons_has_a_glyph():
+    text = {sign for pair in read_pairs() for sign in pair.chinese + pair.english}
+    for source in (plotting.FONT.parents[2] / "notebooks" / "source").glob("*.md"):
+        text |= {sign for sign in source.read_text("utf-8") if "\u4e00" <= sign <= "\u9fff"}
+    fig = figure(9, 9)
+    fig.text(0, 0, "".join(sorted(text | set("，。！？「」…−"))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a missing glyph
+        paint(fig)
+
+
+def test_without_the_font_file_figures_still_draw(monkeypatch, tmp_path):
+    plotting._family.cache_clear()
+    monkeypatch.setattr(plotting, "FONT", tmp_path / "none.otf")
+    try:
+        assert plotting._family() == ["DejaVu Sans"]
+        paint(figure())
+    finally:
+        plotting._family.cache_clear()
+
+
+def test_the_style_is_ours():
+    plotting.use_course_style()
+    assert mpl.rcParams["font.family"][0] == "DejaVu Sans"
+    assert "Noto Sans CJK" in mpl.rcParams["font.family"][1]
+
+
+def test_heatmap_shows_labels_and_numbers():
+    ax = figure().subplots()
+    image = heatmap(ax, [[0.25, 0.75]], ["你"], ["how", "dare"], numbers=True)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["how", "dare"]
+    assert [text.get_text() for text in ax.texts] == ["0.25", "0.75"]
+    assert image.get_array().shape == (1, 2)
+    assert readable_on(0.2) != readable_on(0.9)
+
+
+def test_heatmap_says_which_labels_do_not_fit():
+    with pytest.raises(ValueError, match=r"shape \(1, 2\).*3 row labels and 2 column labels"):
+        heatmap(figure().subplots(), np.ones((1, 2)), ["a", "b", "c"], ["d", "e"])
+
+
+def test_strip_takes_a_vector_or_a_matrix():
+    left, right = figure().subplots(1, 2)
+    assert strip(left, [0.5, -0.5]).get_array().shape == (1, 2)
+    assert strip(right, np.zeros((3, 4)), label="h").get_array().shape == (3, 4)
