@@ -1,32 +1,35 @@
 """The corpus: an English -> Traditional Chinese (Taiwan) mini-language with gold alignments.
 
-`helpers.grammar` makes phrases, `helpers.clauses` clauses, `helpers.sentences` sentences; here they
-become pairs and are dealt out to the splits. `python -m helpers.corpus` writes
-data/translation.tsv.
+`helpers.grammar` makes phrases and `helpers.sentences` sentences; here they become pairs and are
+dealt out to the splits. `python -m helpers.corpus` writes data/translation.tsv.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 from helpers.datasets import COLUMNS, TRANSLATION_TSV, Pair, join_chinese, join_english
 from helpers.grammar import Phrase, lexicon, link
 from helpers.sentences import sentence
 
-SIZES = {"train": 1400, "valid": 200, "test": 200}  # for each number of clauses from 1 to 3
-
-LONG = 300  # sentences of four clauses
+# How many sentences of how many clauses.
+SIZES = {
+    "train": {1: 2000, 2: 1150, 3: 1050},
+    "valid": {1: 200, 2: 200, 3: 200},
+    "test": {1: 200, 2: 200, 3: 200},
+    "long": {4: 300},
+}
 
 
 def render(words: Iterable[str]) -> str:
     """English tokens as a sentence with its capitals."""
-    names = {"i": "I", "taipei": "Taipei"}
-    text = join_english([names.get(word, word) for word in words])
+    text = join_english("I" if word == "i" else word for word in words)
     return text[:1].upper() + text[1:]
 
 
-def as_pair(phrase: Phrase, split: str, clauses: int, english: str = "") -> Pair:
+def as_pair(phrase: Phrase, clauses: int, english: str = "") -> Pair:
     """A finished phrase as a pair: links between words become links between positions."""
     place = {word: i for i, word in enumerate(phrase.english)}
     sure = {(place[word], j) for j, sign in enumerate(phrase.chinese) for word in sign.sure}
@@ -36,36 +39,43 @@ def as_pair(phrase: Phrase, split: str, clauses: int, english: str = "") -> Pair
         join_chinese(sign.text for sign in phrase.chinese),
         frozenset(sure),
         frozenset(possible - sure),
-        split,
-        clauses,
+        clauses=clauses,
     )
+
+
+def distinct(rng: random.Random, clauses: int, count: int) -> list[Pair]:
+    """So many random sentences of so many clauses, each English sentence once."""
+    pairs: dict[str, Pair] = {}
+    while len(pairs) < count:
+        phrase = sentence(rng, clauses)
+        if phrase is None:
+            continue
+        pair = as_pair(phrase, clauses)
+        known = pairs.setdefault(pair.english, pair)
+        if known.chinese != pair.chinese:
+            raise AssertionError(f"two translations: {pair.english} {pair.chinese} {known.chinese}")
+    return list(pairs.values())
 
 
 def generate(seed: int = 0) -> list[Pair]:
     """All pairs of all splits: train, valid, test (1-3 clauses) and long (4 clauses).
 
-    No English sentence occurs twice, and none has two translations. The fixed expressions count
-    as training sentences of one clause.
+    All sentences of one length are drawn first and dealt out then, so that no split gets what
+    another left over. The fixed expressions count as training sentences of one clause.
     """
     rng = random.Random(seed)
-    pairs = [as_pair(link(*row), "train", 1, row[0]) for row in lexicon("expressions")]
-    seen = {" ".join(pair.source): pair.chinese for pair in pairs}
-    wanted = [(split, n, size) for split, size in SIZES.items() for n in (1, 2, 3)]
-    wanted.append(("long", 4, LONG))
-    for split, clauses, size in wanted:
-        have = sum(pair.split == split and pair.clauses == clauses for pair in pairs)
-        while have < size:
-            phrase = sentence(rng, clauses)
-            if phrase is None:
-                continue
-            pair = as_pair(phrase, split, clauses)
-            key = " ".join(pair.source)
-            if key not in seen:
-                pairs.append(pair)
-                have += 1
-            if seen.setdefault(key, pair.chinese) != pair.chinese:
-                raise AssertionError(f"two translations: {pair.english} {pair.chinese} {seen[key]}")
-    return pairs
+    dealt: dict[str, list[Pair]] = {split: [] for split in SIZES}
+    for clauses in range(1, 5):
+        deck = [as_pair(link(*row), 1, row[0]) for row in lexicon("expressions") if clauses == 1]
+        wanted = sum(sizes.get(clauses, 0) for sizes in SIZES.values())
+        drawn = distinct(rng, clauses, wanted - len(deck))
+        rng.shuffle(drawn)
+        deck += drawn
+        for split, sizes in SIZES.items():
+            size = sizes.get(clauses, 0)
+            dealt[split] += [replace(pair, split=split) for pair in deck[:size]]
+            deck = deck[size:]
+    return [pair for pairs in dealt.values() for pair in pairs]
 
 
 def to_tsv(pairs: Iterable[Pair]) -> str:

@@ -1,11 +1,10 @@
-"""Pairs of sentences, tokens, vocabularies, padded batches with masks, and the recall task."""
+"""Pairs of sentences, tokens, vocabularies and padded batches with masks."""
 
 from __future__ import annotations
 
 import difflib
 import random
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from helpers.recall import RecallBatch, recall_batch, recall_vocab_size  # noqa: F401
+from helpers.tokens import (  # noqa: F401
+    join_chinese,
+    join_english,
+    tokenize_chinese,
+    tokenize_english,
+)
+
 PAD, BOS, EOS, UNK = "<pad>", "<bos>", "<eos>", "<unk>"
 SPECIALS = (PAD, BOS, EOS, UNK)
 PAD_ID, BOS_ID, EOS_ID, UNK_ID = range(4)
@@ -22,57 +29,13 @@ PAD_ID, BOS_ID, EOS_ID, UNK_ID = range(4)
 TRANSLATION_TSV = Path(__file__).resolve().parent.parent / "data" / "translation.tsv"
 COLUMNS = ("english", "chinese", "alignment", "split", "clauses")
 
-# A word may hold apostrophes and hyphens (don't, twenty-one), a number its point (3.5, 10,000);
-# anything else that is not a space stands alone. In Chinese a run of Latin letters is one token.
-# What ties signs to one emoji (joiner, variation selector, skin tone) keeps them together.
-_TIED = r"(?:[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d\S)*"
-_FLAG = r"[\U0001f1e6-\U0001f1ff]{2}"
-_NUMBER = r"\d+(?:[.,:]\d+)*"
-_LATIN = r"[A-Za-z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a]"
-_ENGLISH = re.compile(rf"{_NUMBER}(?!\w)|\w+(?:['-]\w+)*|{_FLAG}|[^\w\s]{_TIED}")
-_CHINESE = re.compile(rf"{_NUMBER}|{_LATIN}+(?:['’-]{_LATIN}+)*|{_FLAG}|\S{_TIED}")
-
-
-def tokenize_english(text: str) -> list[str]:
-    """Lower-case words and single punctuation marks: ``"Don't go!"`` -> ``["don't", "go", "!"]``.
-
-    The typographic apostrophe counts as the plain one, and accents are composed (NFC).
-    """
-    return _ENGLISH.findall(unicodedata.normalize("NFC", text).replace("’", "'").lower())
-
-
-def tokenize_chinese(text: str) -> list[str]:
-    """One token a character: ``"我有3隻cat！"`` -> ``["我", "有", "3", "隻", "cat", "！"]``.
-
-    Runs of Latin letters or digits and whole emoji stay together; spaces fall away. The text is
-    composed (NFC) but not folded (NFKC), because NFKC would turn the full-width ，！？ of Chinese
-    into their English forms; a file that mixes both keeps both.
-    """
-    return _CHINESE.findall(unicodedata.normalize("NFC", text))
-
-
-def join_english(tokens: Iterable[str]) -> str:
-    """Tokens as one line to read: spaces between words, none before punctuation."""
-    text = re.sub(r" ([,.!?;:%)\]…]+)", r"\1", " ".join(tokens))
-    return re.sub(r"([(\[$]) ", r"\1", text)
-
-
-def join_chinese(tokens: Iterable[str]) -> str:
-    """Tokens as one line to read: no spaces, but one between two Latin words or numbers."""
-    text = ""
-    for token in tokens:
-        gap = text and text[-1].isascii() and text[-1].isalnum()
-        text += " " + token if gap and token[:1].isascii() and token[:1].isalnum() else token
-    return text
-
 
 @dataclass(frozen=True)
 class Pair:
     """A sentence, its translation and, where known, which words translate which.
 
-    A link ``(i, j)`` joins English token ``i`` to Chinese token ``j``, both counted from 0.
-    *Sure* links are beyond doubt, *possible* ones are allowed but not required; the two sets do
-    not overlap (Och & Ney 2003 write S for the first and P for their union).
+    A link ``(i, j)`` joins English token ``i`` to Chinese token ``j``, both counted from 0. *Sure*
+    links are beyond doubt, *possible* ones are allowed; no link is both (Och & Ney 2003).
     """
 
     english: str
@@ -101,11 +64,10 @@ def read_pairs(
 ) -> list[Pair]:
     """Read tab-separated sentence pairs: ours, or a file of manythings.org/anki (Tatoeba).
 
-    Our file names its columns in a first line; without one, the columns are English, Chinese and
-    an ignored rest (the attribution). Blank lines are skipped. Tatoeba often has several
-    translations of one sentence: only the first is kept, so that each source has one answer, unless
-    `keep_duplicates`. `split` keeps one part ("train", "valid", "test", "long"), `max_tokens` the
-    pairs with at most that many tokens in either language.
+    Without our first line of column names, the columns are English, Chinese and an ignored rest.
+    Of several translations of one sentence only the first is kept, so that each source has one
+    answer, unless `keep_duplicates`. `split` keeps one part ("train", "valid", "test", "long"),
+    `max_tokens` the pairs with at most that many tokens in either language.
 
     Raises FileNotFoundError (with the remedy), and ValueError naming file and line where the text
     is not UTF-8, a column is missing or empty, a link is malformed or no pair is of that split.
@@ -206,8 +168,7 @@ class Vocabulary:
     def decode(self, ids: Iterable[int] | Tensor, keep_special: bool = False) -> list[str]:
         """Tokens of a row of ids. <pad>, <bos> and <eos> are left out unless `keep_special`.
 
-        Nothing is cut: what follows an <eos> is decoded too, and <unk> always shows.
-        Raises IndexError for an id outside the vocabulary.
+        What follows an <eos> is decoded too. Raises IndexError for an id outside the vocabulary.
         """
         numbers = [int(number) for number in (ids.tolist() if isinstance(ids, Tensor) else ids)]
         for number in numbers:
@@ -297,50 +258,3 @@ def translation_batches(
         )
         for rows in _buckets(lengths, batch_size, seed)
     ]
-
-
-class RecallBatch(NamedTuple):
-    """The recall task: what was shown at the flag is asked for at the end."""
-
-    inputs: Tensor  # (B, T) int64
-    flag: Tensor  # (B,) int64, the step at which the flag stood
-    answers: Tensor  # (B,) int64 in 0 … symbols - 1
-
-
-def recall_vocab_size(symbols: int = 4) -> int:
-    """Number of input ids of the recall task: K distractors, K flagged symbols, one question."""
-    return 2 * symbols + 1
-
-
-def recall_batch(
-    batch_size: int,
-    length: int,
-    symbols: int = 4,
-    flag_at: int | None = None,
-    generator: torch.Generator | None = None,
-) -> RecallBatch:
-    """Remember the symbol shown with the flag, ignore distractors, answer at the last step.
-
-    Input ids with K = `symbols`: 0 … K-1 are distractors, K … 2K-1 the same symbols with the flag,
-    2K the question mark, always at step `length` - 1. `flag_at` fixes the flag's step; None draws
-    it from 0 … `length` - 2. After Hochreiter & Schmidhuber (1997), section 5.
-
-    Raises ValueError for sizes that leave no room (at least 1 row, 2 steps, 2 symbols).
-    """
-    if batch_size < 1 or length < 2 or symbols < 2:
-        raise ValueError(
-            f"recall_batch(batch_size={batch_size}, length={length}, symbols={symbols}): "
-            "expected at least 1 row, 2 steps and 2 symbols"
-        )
-    if flag_at is not None and not 0 <= flag_at <= length - 2:
-        raise ValueError(
-            f"flag_at is {flag_at}, expected 0 to {length - 2}: the last step of {length} is taken"
-        )
-    inputs = torch.randint(symbols, (batch_size, length), generator=generator)  # (B, T)
-    answers = torch.randint(symbols, (batch_size,), generator=generator)  # (B,)
-    flag = torch.randint(length - 1, (batch_size,), generator=generator)  # (B,)
-    if flag_at is not None:
-        flag = torch.full((batch_size,), flag_at)
-    inputs[torch.arange(batch_size), flag] = answers + symbols
-    inputs[:, -1] = 2 * symbols
-    return RecallBatch(inputs, flag, answers)

@@ -20,9 +20,9 @@ from helpers.datasets import TRANSLATION_TSV, tokenize_chinese, tokenize_english
 
 LEXICON_TXT = TRANSLATION_TSV.with_name("lexicon.txt")
 
-MODEST = ("movie", "phone", "bicycle", "cake", "coat", "hat", "umbrella")  # never five of them
-
-NUMBERS = {"two": "兩", "three": "三", "four": "四", "five": "五"}
+# What the first word of a verb becomes after I, and after he, she and it.
+FIRST = {"are": "am", "were": "was"}
+THIRD = {"are": "is", "were": "was", "do": "does", "want": "wants"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +47,9 @@ class Phrase(NamedTuple):
     chinese: tuple[Sign, ...] = ()
 
 
+NOTHING = Phrase()
+
+
 @cache
 def lexicon(section: str) -> list[list[str]]:
     """The rows of one section of data/lexicon.txt, each a list of its fields."""
@@ -59,7 +62,6 @@ def lexicon(section: str) -> list[list[str]]:
     ]
 
 
-@cache
 def entry(section: str, name: str) -> list[str]:
     """The row of a section whose first field is, or begins with, `name`."""
     return next(row for row in lexicon(section) if name in (row[0], row[0].split()[0]))
@@ -94,54 +96,35 @@ def cross(english: list[Phrase], chinese: list[Phrase]) -> Phrase:
     return Phrase(words, tuple(sign for phrase in chinese for sign in phrase.chinese))
 
 
-def noun_phrase(
-    rng: random.Random, noun: str, det: str, pronoun: str = "i", plain: bool = False
-) -> Phrase:
-    """A noun with determiner, measure word and perhaps an adjective: 一顆紅色的蘋果.
+def agree(verb: str, pronoun: str) -> str:
+    """A verb of the lexicon with its subject: ("do not", "she") -> "does not"."""
+    first, *rest = verb.split() or [""]
+    table = {"i": FIRST, "he": THIRD, "she": THIRD}.get(pronoun, {})
+    return " ".join([table.get(first, first), *rest])
 
-    The measure word is a possible link of the determiner and the noun. Uncountable nouns name
-    it in English too (two cups of tea), and then that word is its sure link.
+
+def noun_phrase(rng: random.Random, noun: str, det: str) -> Phrase:
+    """A noun with its determiner, measure word and perhaps an adjective: 一顆紅色的蘋果.
+
+    The measure word is a possible link of the determiner and the noun. Uncountable nouns name it in
+    English too (two cups of tea), and then that word is its sure link.
     """
     forms, chinese, measure, adjectives, *units = entry("nouns", noun)
-    unit = units[0].split() if units else []
-    if unit and det not in ("number", "some", "any", "bare"):
-        det = "one"
-    if det == "the plural" and forms.split()[0] == forms.split()[1]:
-        det = "the"  # "the fish" has one translation only
-    plural = det not in ("one", "this", "the", "my")
-    adjective = Phrase()
-    if adjectives and det in ("one", "number", "this") and not plain and rng.random() < 0.3:
+    _, english, sign, number = entry("determiners", det)
+    if units and det == "many":
+        number = "many"  # many coats 很多外套, but many cups of tea 很多杯茶
+    head = link(forms.split()[number != "one"], chinese)
+    tail = adjective = counter = NOTHING
+    if number and units:
+        tail = link(f"{units[0].split()[number != 'one']} of", "")
+    if number and adjectives and rng.random() < 0.25:
         adjective = link(*entry("adjectives", rng.choice(adjectives.split())))
-    head = link(forms.split()[plural], chinese)
-    tail = Phrase()
-    if unit and det in ("one", "number"):
-        tail = link(f"{unit[plural]} of", "")
-    following = (*tail.english, *adjective.english, *head.english)[0].text
-    few = bool(unit) or noun in MODEST  # nobody drinks five cups of tea
-    number = rng.choices(list(NUMBERS), [4, 3, 0, 0] if few else [4, 3, 2, 1])[0]
-    my = entry("pronouns", pronoun)
-    english, sign = {
-        "one": ("an" if following[0] in "aeiou" else "a", "一"),
-        "number": (number, NUMBERS[number]),
-        "how many": ("how many", "幾12"),
-        "many": ("many", "很多"),
-        "some": ("some", "一些"),
-        "the": ("the", "那"),
-        "the plural": ("the", "那1 些?1"),
-        "this": ("this", "這"),
-        "my": (my[2], my[3]),
-        "any": ("any", ""),
-        "bare": ("", ""),
-    }[det]
+    after = cross([tail, adjective, head], [adjective, head])
+    if english == "a" and after.english[0].text[0] in "aeiou":
+        english = "an"
     determiner = link(english, sign)
-    counter = Phrase()
     if tail.english:
         counter = Phrase((), (Sign(measure, tail.english[:1], tail.english[1:]),))
-    elif det in ("one", "number", "how many", "the", "this"):
-        links = (determiner.english[-1], *head.english)
-        counter = Phrase((), (Sign(measure, (), links),))
-    return cross([determiner, tail, adjective, head], [determiner, counter, adjective, head])
-
-
-def pronoun_phrase(pronoun: str) -> Phrase:
-    return link(pronoun, entry("pronouns", pronoun)[1])
+    elif number:
+        counter = particle(measure, (determiner.english[-1], *head.english))
+    return cross([determiner, after], [determiner, counter, after])

@@ -1,282 +1,249 @@
-"""Sentences of the mini-language: stories of one to four clauses, scenes, descriptions, questions.
+"""Sentences of the mini-language: stories of one to four clauses, scenes and questions.
 
 The clauses of a story share one time, and a connective must suit what came before it: "so" follows
-a reason, "but" turns the last clause around, "because" gives a liking or an excuse.
+a reason, "but" turns the last clause around, "because" gives a liking. The lexicon explains the
+tenses and lists everything that a rule may choose from.
 """
 
 from __future__ import annotations
 
 import random
-import re
+from functools import cache
+from typing import NamedTuple
 
-from helpers.clauses import (
-    Clause,
-    event,
-    pick,
-    related,
-    somebody,
-    state,
-    stative,
-    suitable,
-    things,
-    third,
-)
 from helpers.grammar import (
+    NOTHING,
     Phrase,
+    agree,
     cross,
     entry,
     lexicon,
     link,
     noun_phrase,
     particle,
-    pronoun_phrase,
 )
 
-TENSES = {"p": 30, "f": 20, "h": 14, "g": 14, "w": 14, "have": 6, "like": 6}  # how often each
-
-PERSONS = ("i", "he", "she", "we", "they")
-
-JOINS = {
-    "and": (", and", "，1 而2"),
-    "then": (", and then", "，1 然後3?2"),
-    "but": (", but", "，1 但是2"),
-    "because": ("because", "，?1 因為1"),
-}
+Subject = tuple[Phrase, str]  # and the pronoun that may stand for it later
 
 
-def opening(rng: random.Random, tense: str) -> Clause:
-    """The first clause of a sentence, which sets its time."""
-    who, pronoun = somebody(rng)
-    if tense in ("have", "like"):
-        nouns = things("liked" if tense == "like" else "owned")
-        negated = rng.random() < 0.2
-        return stative(rng, who, pronoun, tense, rng.choice(nouns), negated)
-    negated = tense != "g" and rng.random() < 0.2
-    frame = pick(rng, suitable(tense, negated, pronoun=pronoun))
-    return event(rng, who, frame, tense, pronoun, negated=negated, time=True)
+class Frame(NamedTuple):
+    """A verb with what suits it: one line of the lexicon's frames."""
+
+    forms: str  # eat eats ate eating
+    rest: str
+    chinese: str
+    nouns: str
+    places: str
+    tenses: str
+    reasons: str
 
 
-def circumstance(rng: random.Random) -> tuple[Phrase, Clause]:
-    """Two clauses with a reason before what follows from it: …, so … / because … / if …"""
+class Clause(NamedTuple):
+    """A clause, and what the next one must know of it."""
+
+    phrase: Phrase
+    tense: str
+    pronoun: str
+    frame: Frame
+    noun: str
+    denied: bool
+    place: str
+
+
+@cache
+def suitable(tense: str, reason: str = "") -> list[Frame]:
+    """The verbs that go with a tense and, given a reason, with that."""
+    able = [frame for frame in (Frame(*row) for row in lexicon("frames")) if tense in frame.tenses]
+    return [frame for frame in able if not reason or reason in frame.reasons.split()]
+
+
+def pick(rng: random.Random, choices: list[Frame]) -> Frame:
+    """One verb, those with many objects more often, so that all objects come up."""
+    return rng.choices(choices, [2 + len(frame.nouns.split()) for frame in choices])[0]
+
+
+def some_tense(rng: random.Random) -> str:
+    """One tense, as often as the lexicon says."""
+    rows = lexicon("tenses")
+    return rng.choices(rows, [int(row[1]) for row in rows])[0][0]
+
+
+def somebody(rng: random.Random, used: list[str]) -> Subject:
+    """A subject whose pronoun is not yet used; I and we count as one."""
+    taken = [*used, "i", "we"] if {"i", "we"} & set(used) else used
+    english, chinese, pronoun = rng.choice([r for r in lexicon("subjects") if r[2] not in taken])
+    return link(english, chinese), pronoun
+
+
+def again(pronoun: str) -> Subject:
+    """The subject of the clause before, as a pronoun."""
+    return link(*entry("subjects", pronoun)[:2]), pronoun
+
+
+def event(
+    rng: random.Random,
+    who: Subject,
+    frame: Frame,
+    tense: str,
+    mode: str = "said",
+    noun: str = "",
+    det: str = "",
+    opens: bool = False,
+    then: Phrase = NOTHING,
+) -> Clause:
+    """Somebody does something, does not (`mode` "denied"), or does he ("asked")?
+
+    A clause that opens a sentence may say when; a habit that is not denied always says how often.
+    `noun` and `det` are drawn where they are not given; `then` (就) follows the subject.
+    """
+    subject, pronoun = who
+    _, _, *aids, dets = entry("tenses", tense)
+    english, _, chinese = aids[("said", "denied", "asked").index(mode)].partition(" / ")
+    aid = link(agree(english, pronoun), chinese)
+    form = {"p": 2, "g": 3, "f": 0, "w": 0}.get(tense, int(pronoun in ("he", "she")))
+    form = form if mode == "said" or tense == "g" else 0
+    past = tense == "p" and mode != "denied"
+    verb = link(f"{frame.forms.split()[form]} {frame.rest}", frame.chinese, past=past)
+    thing = where = when = often = NOTHING
+    place = ""
+    if frame.nouns:
+        noun = noun or rng.choice(frame.nouns.split())
+        det = det or rng.choice(dets.split())
+        if mode == "denied":
+            det = "any" if tense in "pfo" else "bare"
+        thing = link("what", "什麼") if det == "what" else noun_phrase(rng, noun, det)
+    if frame.places and tense != "g" and mode != "denied" and rng.random() < 0.2:
+        place = rng.choice(frame.places.split())
+        where = link(*entry("places", place)[1:])
+    times = [row[1:] for row in lexicon("times") if row[0] == tense]
+    if times and (mode != "denied" if tense == "h" else opens and rng.random() < 0.3):
+        when = link(*rng.choice(times))
+    if when.english and when.english[0].text == "often":
+        when, often = NOTHING, when
+    signs = [subject, then, often, when, aid, where, verb, thing]
+    words = [subject, often, aid, verb, thing, where, when]
+    if mode == "asked":  # did he buy …? what does he want to buy?
+        asked, first, rest = NOTHING, Phrase(aid.english[:1]), Phrase(aid.english[1:])
+        if det == "what":
+            asked, thing = thing, NOTHING
+        else:
+            signs.append(particle("嗎", first.english))
+        words = [asked, first, subject, often, rest, verb, thing, where, when]
+    return Clause(cross(words, signs), tense, pronoun, frame, noun, mode == "denied", place)
+
+
+def state(rng: random.Random, condition: bool = False) -> tuple[str, str, Subject, Phrase]:
+    """Somebody is tired, or it rains: what it is, its tense, who may act on it, and the clause."""
+    rows = [row for row in lexicon("states") if (row[1] == "if") == condition]
+    name = rng.choice(sorted({row[0] for row in rows}))
+    _, tenses, english, chinese = rng.choice([row for row in rows if row[0] == name])
+    tense = "f" if condition else rng.choice(tenses)
+    who = somebody(rng, [])
+    subject, pronoun = (NOTHING, "") if name == "rain" else who
+    when = link(*entry("times", tense)[1:]) if tense in "pf" else NOTHING
+    words = link(agree(english, pronoun), chinese, past=tense == "p")
+    clause = cross([subject, words, when], [subject, when, words])
+    return name, tense, again(pronoun) if pronoun else who, clause
+
+
+def circumstance(rng: random.Random) -> tuple[list[Phrase], Clause]:
+    """Two clauses, a reason before what follows from it: …, so … / because … / if …"""
     join = rng.choice(["so", "so", "because", "if"])
-    rows = [row for row in lexicon("states") if join != "if" or row[3] == "weather"]
-    name, _, tenses, whose = rng.choice(rows)
-    tense = "f" if join == "if" else rng.choice(tenses)
-    who, pronoun = somebody(rng)
-    subject = somebody(rng) if whose == "weather" else (pronoun_phrase(pronoun), pronoun)
-    does, does_not = (
-        [(frame, sign == "-") for frame in suitable(tense, sign == "-", sign + name, subject[1])]
-        for sign in "+-"
-    )
-    frame, negated = rng.choice(does + does_not)
-    reason = state(rng, name, who, pronoun, "if" if join == "if" else tense, tense in "pf")
-    then = Phrase()
-    if join == "so":
-        first, middle = Phrase(), link(", so", "，1 所以2")
-    elif join == "because":
-        first, middle = link("because", "因為"), link(",", "，")
-        therefore = particle("所以", first.english)
-        middle = cross([middle], [middle, therefore])
-    else:
-        first, middle = link("if", "如果"), link(",", "，")
-        then = particle("就", first.english)
-    result = event(rng, subject[0], frame, tense, subject[1], negated=negated, place="", then=then)
-    before = cross([first, reason.phrase, middle], [first, reason.phrase, middle])
-    return before, result
+    name, tense, who, cause = state(rng, join == "if")
+    choices = [(frame, "said") for frame in suitable(tense, f"+{name}")]
+    choices += [(frame, "denied") for frame in suitable(tense, f"-{name}") if tense != "g"]
+    frame, mode = rng.choice(choices)
+    before, then = [cause, link(*entry("joins", "so")[1:])], NOTHING
+    if join != "so":
+        first, comma = link(join, "因為" if join == "because" else "如果"), link(",", "，")
+        therefore = particle("所以" if join == "because" else "就", first.english)
+        before = [first, cause, comma]
+        if join == "because":
+            before.append(therefore)
+        else:
+            then = therefore
+    return before, event(rng, who, frame, tense, mode, then=then)
 
 
 def following(
-    rng: random.Random,
-    last: Clause,
-    used: list[str],
-    joins: list[str],
+    rng: random.Random, last: Clause, used: list[str], joins: list[str]
 ) -> tuple[str, Clause] | None:
     """A next clause that goes with the last one, and its connective; None if none does."""
-    tense, pronoun, frame, noun = last.tense, last.pronoun, last.frame, last.noun
-    used = [*used, "i", "we"] if {"i", "we"} & set(used) else used
-    free = [person for person in PERSONS if person not in used]
-    same = pronoun_phrase(pronoun)
-    options = []
-    if free and "and" not in joins and not last.final:
-        options += ["and"]
-    if tense in "pf" and not last.negated and not last.final:
-        options += ["then"] * 2
-    if free and not last.final and contrasts(last):
-        options += ["but"] * 2
-    likes = frame is not None and "l" in frame.tenses and noun in things("liked")
-    excuses = [tag[1:] for tag in frame.tags if tag in ("-busy", "-tired")] if frame else []
-    excused = tense == "p" and last.negated and bool(excuses)
-    if likes or excused:
-        options += ["because"]
-    options = [option for option in options if option not in joins]
+    _, tense, pronoun, frame, noun, denied, place = last
+    options = ["and"] * 4 + ["but"] * 2 + ["because"] * ("likes" in frame.reasons)
+    options += ["then"] * (4 if tense in "pf" and not denied else 0)
+    options = [join for join in options if join not in joins]
     if not options:
         return None
     join = rng.choice(options)
-    if join == "then":
-        assert frame is not None
-        choices = [f for f in suitable(tense, False, "", pronoun) if f.forms != frame.forms]
-        choices = [f for f in choices if "1" not in f.tenses]  # one dresses first
-        return join, event(rng, same, pick(rng, choices), tense, pronoun)
+    other, mode = somebody(rng, used), "denied" if denied else "said"
+    others = [choice for choice in suitable(tense) if choice.forms != frame.forms]
     if join == "because":
-        if excused and (not likes or rng.random() < 0.5):
-            return join, state(rng, rng.choice(excuses), same, pronoun, tense, False)
-        return join, stative(rng, same, pronoun, "like", noun, last.negated)
-    other = somebody(rng, used)
-    if join == "and":
-        if tense in ("have", "like"):
-            thing = related(rng, noun, "liked" if tense == "like" else "owned")
-            return join, stative(rng, *other, tense, thing, last.negated)
-        choices = suitable(tense, False, "", other[1])
-        return join, event(rng, other[0], pick(rng, choices), tense, other[1], time=tense == "h")
-    return join, contrast(rng, last, other)
+        like = next(choice for choice in suitable("l") if noun in choice.nouns.split())
+        return join, event(rng, again(pronoun), like, "l", mode, noun)
+    if join == "then":  # nobody is at school and then goes to school
+        others = [choice for choice in others if not place or place not in choice.rest]
+        return join, event(rng, again(pronoun), pick(rng, others), tense)
+    if join == "but" and tense != "g":
+        return join, event(rng, other, frame, tense, "said" if denied else "denied", noun)
+    if tense in "lo":  # cats beside dogs, and not beside tea
+        noun = rng.choice([name for name in frame.nouns.split() if name != noun])
+        return join, event(rng, other, frame, tense, mode, noun)
+    return join, event(rng, other, pick(rng, others), tense)
 
 
-def contrasts(last: Clause) -> bool:
-    """Whether a clause can be turned around: not what was lost, worn or has no past with 了."""
-    if last.frame is None:
-        return True
-    tenses = last.frame.tenses
-    return not set("m1") & set(tenses) and (last.tense != "p" or "p" in tenses)
-
-
-def contrast(rng: random.Random, last: Clause, other: tuple[Phrase, str]) -> Clause:
-    """What follows "but": somebody else does not, or the same one not with another thing."""
-    frame, noun, tense = last.frame, last.noun, last.tense
-    if tense in ("have", "like"):
-        return stative(rng, *other, tense, noun, not last.negated)
-    assert frame is not None
-    if tense == "g":
-        choices = [f for f in suitable("g", False, "", other[1]) if f.forms != frame.forms]
-        return event(rng, other[0], pick(rng, choices), tense, other[1])
-    place = last.place if last.place.startswith(">") else ""
-    others = [thing for thing in frame.nouns if thing != noun]
-    if others and not last.negated and rng.random() < 0.4:
-        other = pronoun_phrase(last.pronoun), last.pronoun
-        noun = rng.choice(others)
-    flip = not last.negated  # a habit needs its time again: every day
-    return event(
-        rng,
-        other[0],
-        frame,
-        tense,
-        other[1],
-        negated=flip,
-        noun=noun,
-        place=place,
-        time=tense == "h",
-    )
-
-
-def story(rng: random.Random, clauses: int) -> Phrase | None:
-    """A sentence of so many clauses that share one time; None where the draw ends too early."""
+def story(rng: random.Random, clauses: int) -> list[Phrase]:
+    """So many clauses that share one time; nothing where the story ends too early."""
     joins: list[str] = []
-    if clauses > 1 and rng.random() < 0.3:
-        before, last = circumstance(rng)
-        phrases, joins, count = [before, last.phrase], ["because"], 2
+    if clauses > 1 and rng.random() < 0.15:
+        phrases, last = circumstance(rng)
+        joins, count = ["because"], 2
     else:
-        last = opening(rng, rng.choices(list(TENSES), list(TENSES.values()))[0])
-        phrases, count = [last.phrase], 1
-    used = [last.pronoun]
+        tense = some_tense(rng)
+        mode = "denied" if tense != "g" and rng.random() < 0.2 else "said"
+        last = event(rng, somebody(rng, []), pick(rng, suitable(tense)), tense, mode, opens=True)
+        phrases, count = [], 1
+    phrases, used = [*phrases, last.phrase], [last.pronoun]
     while count < clauses:
         step = following(rng, last, used, joins)
         if step is None:
-            return None
+            return []
         join, last = step
-        phrases += [link(*JOINS[join]), last.phrase]
+        phrases += [link(*entry("joins", join)[1:]), last.phrase]
         joins, used, count = [*joins, join], [*used, last.pronoun], count + 1
-    phrases.append(link(".", "。"))
-    return cross(phrases, phrases)
+    return phrases
 
 
-def scene(rng: random.Random, clauses: int) -> Phrase:
-    """There are three cats in the park[, but there are no dogs]."""
-    place, *nouns = rng.choice(lexicon("there"))
-    noun, missing = rng.sample(nouns[0].split(), 2)
-    det = rng.choice(["one", "number", "number", "many", "some"])
-    is_are = "is" if det == "one" else "are"
-    there, thing = link(f"there {is_are}", "有12"), noun_phrase(rng, noun, det)
-    row = entry("places", place)
-    where = link(row[1], row[3])
-    parts = [cross([there, thing, where], [where, there, thing])]
-    if clauses == 2:
-        thing = noun_phrase(rng, missing, "bare")
-        parts += [link(*JOINS["but"]), link("there are no", "沒3 有12"), thing]
-    parts.append(link(".", "。"))
-    return cross(parts, parts)
+def scene(rng: random.Random) -> list[Phrase]:
+    """There are three cats in the park."""
+    english, chinese, nouns = rng.choice(lexicon("there"))
+    det = rng.choice(["one", "two", "three", "four", "many"])
+    there = link("there is" if det == "one" else "there are", "有12")
+    thing, where = noun_phrase(rng, rng.choice(nouns.split()), det), link(english, chinese)
+    return [cross([there, thing, where], [where, there, thing])]
 
 
-def description(rng: random.Random, clauses: int) -> Phrase:
-    """This hat is very expensive[, but that hat is cheap]."""
-    words, signs, nouns = rng.choice(lexicon("opposites"))
-    choices = list(zip(words.split(), signs.split(), strict=True))
-    noun = rng.choice(nouns.split())
-    parts: list[Phrase] = []
-    for det, (word, sign) in zip(["this", "that"][:clauses], rng.sample(choices, 2), strict=False):
-        forms, name, measure, *_ = entry("nouns", noun)
-        sign_of = {"this": "這", "that": "那"}
-        thing = link(f"{det} {forms.split()[0]}", f"{sign_of[det]}1 {measure}?12 {name}2")
-        quality = (
-            link(f"is very {word}", f"很2 {sign}3")
-            if rng.random() < 0.5
-            else link(f"is {word}", f"很?2 {sign}2")
-        )
-        clause = cross([thing, quality], [thing, quality])
-        parts += [link(*JOINS["but"]), clause] if parts else [clause]
-    parts.append(link(".", "。"))
-    return cross(parts, parts)
-
-
-def question(rng: random.Random) -> Phrase:
-    """Do you like …? Did you buy the …? What did you buy? How many … did you buy?"""
-    others = [row for row in lexicon("subjects") if row[2] not in ("i", "we")]
-    english, chinese, pronoun = rng.choice([["you", "你", "you"]] * 6 + others)
-    english = re.sub("my |our ", "your ", english)
-    chinese = chinese.replace("我1", "你1").replace("我們1", "你1")
-    who = link(english, chinese)
-    do = "does" if third(pronoun) else "do"
-    end = link("?", "？")
-    kind = rng.choice(["like", "have", "yes or no", "yes or no", "what", "how many"])
-    if kind == "like":
-        helping, verb = link(do, "嗎?1"), link("like", "喜歡")
-        thing = noun_phrase(rng, rng.choice(things("liked")), "bare")
-        return cross([helping, who, verb, thing, end], [who, verb, thing, helping, end])
-    if kind == "have":
-        helping, verb = link(do, ""), link("have", "有")
-        noun = rng.choice(things("owned"))
-        thing = noun_phrase(rng, noun, "how many")
-        return cross([thing, helping, who, verb, end], [who, verb, thing, end])
-    tense = rng.choice("pf")
-    able = [frame for frame in suitable(tense, False, "", "they") if frame.nouns]
-    frame = rng.choice([frame for frame in able if not frame.places[0].startswith(">")])
-    noun = rng.choice(frame.nouns)
-    if kind == "what" and frame.forms[0] == "read":
-        kind = "yes or no"  # 看 or 讀 depends on the answer
-    if kind == "how many" and len(entry("nouns", noun)) > 4:
-        kind = "yes or no"  # nobody asks how many coffees
-    det = "how many" if kind == "how many" else rng.choice(["the", "this", "number"])
-    thing = link("what", "什麼") if kind == "what" else noun_phrase(rng, noun, det)
-    verb = link(frame.forms[0], frame.chinese, past=tense == "p")
-    when = link(*rng.choice([row for row in lexicon("times") if row[0] == tense])[1:])
-    if tense == "p":
-        helping, inner, asks = link("did", "嗎?1"), Phrase(), Phrase()
-    else:
-        helping = inner = link("will", "會")
-        asks = particle("嗎", helping.english)
-    if kind == "yes or no":
-        asks = asks if tense == "f" else helping
-        return cross(
-            [helping, who, verb, thing, when, end], [who, when, inner, verb, thing, asks, end]
-        )
-    return cross([thing, helping, who, verb, when, end], [who, when, inner, verb, thing, end])
+def question(rng: random.Random) -> list[Phrase]:
+    """Did you buy …? Do you often …? What do you want to …?"""
+    you = link("you", "你"), "you"
+    who = rng.choice([you, you, you, again("he"), again("she"), again("they")])
+    tense = some_tense(rng)
+    frame = pick(rng, suitable(tense))
+    det = "any" if tense == "o" else ""
+    if " " in frame.nouns and rng.random() < 0.5:
+        det = "what"
+    return [event(rng, who, frame, tense, "asked", det=det, opens=True).phrase]
 
 
 def sentence(rng: random.Random, clauses: int) -> Phrase | None:
     """One random sentence; None where a draw came to nothing."""
-    draw = rng.random()
-    if clauses == 1 and draw < 0.2:
-        return question(rng)
-    if clauses < 3 and draw < 0.28:
-        return scene(rng, clauses)
-    if clauses < 3 and draw < 0.33:
-        return description(rng, clauses)
-    return story(rng, clauses)
+    kind, end = rng.random(), link(".", "。")
+    if clauses == 1 and kind < 0.2:
+        phrases, end = question(rng), link("?", "？")
+    elif clauses == 1 and kind < 0.27:
+        phrases = [state(rng)[-1]]
+    elif clauses == 1 and kind > 0.95:
+        phrases = scene(rng)
+    else:
+        phrases = story(rng, clauses)
+    return cross([*phrases, end], [*phrases, end]) if phrases else None
