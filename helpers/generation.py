@@ -127,7 +127,8 @@ def text_lines(text: str, longest: int = 100, at_least: int = 20) -> list[list[s
     ]
     if len(rows) < at_least:
         raise ValueError(
-            f"this text has {len(rows)} lines of up to {longest} characters, and a model learns "
-            f"nothing from fewer than {at_least}: paste more text"
+            f"this text makes {len(rows)} line{'s' * (len(rows) != 1)} of up to {longest} "
+            f"characters, and a model learns nothing from fewer than {at_least}: paste more text "
+            f"(without line breaks, about {longest * at_least:,} characters)"
         )
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -89,6 +90,7 @@ class _Column:
             bars.text(place, -0.06, "", ha="center", va="top", parse_math=False) for place in places
         ]
         self.choice = bars.text(TOP + 0.8, 0.93, "", ha="right", va="top", parse_math=False)
+        self.tiny = bars.text(-0.4, 0.35, "", color=GREY, va="top")
 
     def show(self, ids: tuple[int, ...], heat: float, seed: int, step: int) -> str:
         """Draw one step; return it in a sentence."""
@@ -119,7 +121,7 @@ class _Column:
         return say
 
     def _distribution(self, run: Trace, t: int) -> None:
-        """The softmax's ten largest as bars, the token that came next in red."""
+        """The softmax's ten largest as bars, the token that came next in orange."""
         probabilities = run.probabilities[t - 1] if t else torch.zeros(len(self.vocab))
         top = probabilities.topk(min(TOP, len(probabilities))).indices
         order, new = top.tolist(), run.ids[t] if t else -1
@@ -131,8 +133,12 @@ class _Column:
             bar.set_facecolor(RED if token == new else BLUE)
             label.set_text(self.vocab.tokens[token] if token >= 0 else "")
             label.set_fontsize(7.5 if token >= 0 and len(self.vocab.tokens[token]) > 2 else 12)
+        largest, least = (probabilities[top[place]].item() for place in (0, -1))
+        tiny = f"all small: from {largest:.1%} down to {least:.1%}"
+        self.tiny.set_text(tiny if t and largest < 0.03 else "")
         chance = probabilities[new].item() if t else 0.0
-        percent = f"{chance:.0%}" if chance >= 0.01 else "under 1%"
+        percent = f"{chance:.0%}" if chance >= 0.01 else f"{chance:.1%}"
+        percent = percent if chance >= 0.001 else "under 0.1%"
         given = "given" if t < run.given else "chosen"
         self.choice.set_text(f"{given}: {self.vocab.tokens[new]}  {percent}" if t else "")
 
@@ -199,8 +205,8 @@ def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
 def _wrap(text: str, room: float) -> str:
     """Break a line where it would grow wider than `room` points, at a size of 11."""
     lines, used = [""], 0.0
-    for sign in text:
-        wide = 11.0 if unicodedata.east_asian_width(sign) in "WF" else 7.0
+    for sign in re.findall(r"<[a-z]+>|.", text, re.DOTALL):  # <eos> and its like stay in one piece
+        wide = 11.0 if unicodedata.east_asian_width(sign[0]) in "WF" else 7.0 * len(sign)
         if used + wide > room:
             lines, used = [*lines, "   "], 21.0
         lines[-1], used = lines[-1] + sign, used + wide

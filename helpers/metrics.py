@@ -1,7 +1,8 @@
 """Numbers that lessons compare models by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import sacrebleu
 import torch
 from torch import Tensor
 
@@ -45,3 +46,19 @@ def tense_agreement(sentences: list[str]) -> tuple[float, int]:
         agree += sum(bool(first & tenses) for tenses in shown)
         compared += len(shown)
     return (agree / compared if compared else float("nan")), compared
+
+
+def exact_match(found: Sequence[str], expected: Sequence[str]) -> float:
+    """Share of translations that are the expected one, character for character; nan of none."""
+    pairs = list(zip(found, expected, strict=True))
+    return sum(a == b for a, b in pairs) / len(pairs) if pairs else float("nan")
+
+
+def chrf(found: Sequence[str], expected: Sequence[str]) -> float:
+    """chrF of a corpus, 0 to 100: F-score over runs of 1 to 6 characters (Popović 2015)."""
+    return sacrebleu.corpus_chrf(list(found), [list(expected)]).score
+
+
+def bleu(found: Sequence[str], expected: Sequence[str]) -> float:
+    """BLEU of a corpus, 0 to 100, each Chinese character a token (Papineni et al. 2002)."""
+    return sacrebleu.corpus_bleu(list(found), [list(expected)], tokenize="zh").score

@@ -151,7 +151,7 @@ def draw_alignment(
     longest = max((_text_width(token, source_size) for token in source), default=0)
     top = height - (0.77 * longest + 0.7 * source_size if lean else 1.3 * source_size) - 4
     bottom = 1.35 * target_size + 4
-    ordered = _in_order(sure)
+    ordered = in_order(sure)
     kept = {(i, j) for i, j in sure if i in ordered}
     for links, dashes, color, ink in (
         (possible, (0, (2, 2)), GREY, 1.2),
@@ -195,7 +195,7 @@ def _curve(start: tuple[float, float], end: tuple[float, float]) -> np.ndarray:
     return np.stack([x, start[1] + (end[1] - start[1]) * t], axis=1)
 
 
-def _in_order(links: Iterable[tuple[int, int]]) -> set[int]:
+def in_order(links: Iterable[tuple[int, int]]) -> set[int]:
     """The most source words that keep their order, each standing where its links end on average."""
     ends: dict[int, list[int]] = {}
     for i, j in sorted(links):

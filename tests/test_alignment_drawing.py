@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from helpers.datasets import read_pairs
-from helpers.plotting import _in_order, draw_alignment, figure, use_course_style
+from helpers.plotting import draw_alignment, figure, in_order, use_course_style
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def style():
     ],
 )
 def test_the_most_words_keep_their_order(links, kept):
-    assert _in_order(links) == kept
+    assert in_order(links) == kept
 
 
 @pytest.mark.parametrize("clauses", [1, 2, 3, 4])

@@ -106,6 +106,15 @@ def appends_to_its_argument(sentence, id_of):
     return [id_of["<bos>"]] + [id_of.get(t, id_of["<unk>"]) for t in sentence]
 
 
+def inserts_into_its_argument(sentence, id_of):
+    sentence.insert(0, "<bos>")
+    return without_bos(sentence, id_of)
+
+
+def unknown_is_a_text(sentence, id_of):
+    return [id_of["<bos>"]] + [id_of.get(t, "<unk>") for t in sentence] + [id_of["<eos>"]]
+
+
 def no_return(sentence, id_of):
     without_bos(sentence, id_of)
 
@@ -128,13 +137,16 @@ def an_array(sentence, id_of):
         (unknown_dropped, "An unknown token was left out"),
         (unknown_is_padding, "An unknown token got the id of <pad>"),
         (unknown_is_none, "An unknown token became None"),
+        (unknown_is_a_text, "This is the token <unk>; return its id"),
         (unknown_is_a_key_error, "KeyError: 'she'"),
+        (unknown_is_a_key_error, "gives a second choice"),
         (unknown_is_a_key_error, "[id_of[t] for t in sentence]"),
         (fixed_ids, "These are fixed numbers"),
         (still_tokens, "These are tokens, not ids"),
         (appends_to_its_argument, "changed one of its arguments"),
+        (inserts_into_its_argument, "where you `insert`"),
         (no_return, "returned None"),
-        (a_tensor, "found a tensor of shape (6,)"),
+        (a_tensor, "Return a list: `.tolist()`"),
         (an_array, "found a NumPy array"),
     ],
 )
@@ -325,6 +337,7 @@ def test_the_right_pairs_in_any_form(breaks, reason):
         ({"E"}, "b", "and forgot that <eos> needs a place"),
         ({"C", "D"}, "b", "Pair E is missing"),
         ({"A", "C", "D", "E", "F"}, "b", "exactly full still fits"),
+        ({"D", "E", "F"}, "b", "F fits: it has 8 of 8"),
         ({"A", "C", "D", "E"}, "c", "two lengths differ is no problem"),
         ({"B", "C", "D", "E"}, "b", "Pair B is short"),
         ({"B"}, "b", "Pair B is short"),

@@ -61,6 +61,15 @@ STEP = [
     ("return torch.tanh(x @ U.T + b)", "The old state h is missing"),
     ("return torch.tanh(h @ W.T + b)", "The input x is missing"),
     ("return torch.tanh(h @ U.T + x @ W.T + b)", "U and W have changed places"),
+    ("h = torch.tanh(x @ U.T + h @ W.T + b)\n    return h, h", "Return the new states only"),
+    ("for x_t in x:\n        h = torch.tanh(U @ x_t + h @ W.T + b)\n    return h",
+     "Rows are sentences, not time steps"),
+    ("h = h[0]\n    states = []\n    for x_t in x:\n"
+     "        h = torch.tanh(U @ x_t + W @ h + b)\n        states.append(h)\n"
+     "    return torch.stack(states)", "Rows are sentences, not time steps"),
+    ("h = torch.zeros(W.shape[0])\n    for x_t in x:\n"
+     "        h = torch.tanh(U @ x_t + W @ h + b)\n    return h",
+     "Rows are sentences, not time steps"),
     ("return torch.tanh(x * U + h * W + b)", "number by number"),
     ("h = torch.tanh(x @ U.T + h @ W.T + b)", "returned None"),
     ("return torch.tanh(x @ U.T + h @ W.T + b).detach().numpy()", "Stay in PyTorch"),
@@ -98,13 +107,21 @@ PERPLEXITY = [
     (P + "return torch.exp(-p[mask])", "found a tensor of shape"),
     (P + "print(torch.exp(-p[mask].mean()))", "returned None"),
     ("p = logits.softmax(-1).log().gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
-     "return torch.exp(-p[mask].mean())", "large logits"),
+     "return torch.exp(-p[mask].mean())", "rounded to 0 and its log is -inf"),
+    ("p = logits.log_softmax(-1).max(-1).values\n    return torch.exp(-p[mask].mean()).item()",
+     "the likeliest token at each position"),
+    ("return torch.exp(-logits.log_softmax(-1)[mask].mean()).item()",
+     "over all V tokens of the vocabulary"),
+    ("return torch.exp(-logits.softmax(-1).log()[mask].mean()).item()",
+     "over all V tokens of the vocabulary"),
     ("logits -= logits.logsumexp(-1, keepdim=True)\n    "
      "p = logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
      "return torch.exp(-p[mask].mean())", "changed one of its arguments"),
     ("return torch.nn.functional.cross_entropy(logits, targets)", "RuntimeError"),
 ]  # fmt: skip
 STOP = [
+    ("ids = list(ids)\n    while ids[-1] != '<eos>' and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids", "compare the last one with `EOS_ID`"),
     ("ids = list(ids)\n    while len(ids) < limit:\n        ids.append(next_id(ids))\n"
      "    return ids",
      "does not stop at <eos>"),
@@ -154,7 +171,7 @@ SAMPLE = [
      "The temperature has no effect"),
     (ZERO + "p = torch.softmax(logits * temperature, -1)\n    "
      "return torch.multinomial(p, 1).item()",
-     "multiplies by T"),
+     "multiplies by τ"),
     (ZERO + "return torch.randint(len(logits), (1,)).item()", "equally often"),
     (ZERO + "p = torch.softmax(torch.softmax(logits / temperature, -1), -1)\n    "
      "return torch.multinomial(p, 1).item()", "softmax of a softmax"),
@@ -163,15 +180,17 @@ SAMPLE = [
     (ZERO + "return torch.multinomial(torch.softmax(-logits / temperature, -1), 1).item()",
      "The sign is wrong"),
     ("p = torch.softmax(logits / temperature, -1)\n    return torch.multinomial(p, 1).item()",
-     "at temperature 0"),
+     "return the `argmax`, before dividing"),
     ("if temperature == 0:\n        return 0\n    p = torch.softmax(logits / temperature, -1)\n    "
-     "return torch.multinomial(p, 1).item()", "look for `argmax`"),
+     "return torch.multinomial(p, 1).item()", "return the `argmax`, before dividing"),
     ("if temperature == 0:\n        return logits.max().item()\n    "
      "p = torch.softmax(logits / temperature, -1)\n    return torch.multinomial(p, 1).item()",
      "not a probability"),
     (ZERO + "p = torch.exp(logits / temperature)\n    "
      "return torch.multinomial(p / p.sum(), 1).item()",
-     "large logits"),
+     "let `softmax` do it"),
+    (ZERO + "p = (logits / temperature).exp()\n    "
+     "return torch.multinomial(p, 1).item()", "let `softmax` do it"),
     ("if temperature == 0:\n        return logits.argmax()\n    "
      "return torch.multinomial(torch.softmax(logits / temperature, -1), 1)", "`.item()` takes"),
     ("return torch.multinomial(logits / temperature, 1).item()", "raised RuntimeError"),

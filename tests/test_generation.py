@@ -113,6 +113,15 @@ def test_widget_answers_every_step_and_setting(model):
                 assert "Not drawn" not in shown._note.value
 
 
+def test_bars_too_small_to_see_are_given_in_words(model):
+    big = Vocabulary([chr(0x4E00 + n) for n in range(300)])
+    view = GeneratorView({"Untrained": LanguageModel(len(big))}, big, limit=6)
+    view.update("", "sampled", 1.0, 0, 2)
+    assert "all small: from 0." in view._columns[0].tiny.get_text()
+    view.update("", "sampled", 1.0, 0, 0)
+    assert view._columns[0].tiny.get_text() == ""
+
+
 def test_widget_explains_temperature_zero_and_escapes_markup(model):
     shown = widget(model, temperature=0.0, prefix="<b>$x$</b>")
     assert "greedy" in shown._note.value
@@ -147,9 +156,10 @@ def test_text_becomes_lines_of_characters():
     rows = text_lines("ab  c\n\n" + "x" * 250 + "\n", longest=100, at_least=2)
     assert rows[0] == ["a", "b", " ", "c"]
     assert [len(row) for row in rows[1:]] == [100, 100, 50]
-    with pytest.raises(ValueError, match="paste more text"):
+    with pytest.raises(ValueError, match=r"makes 1 line of .* paste more text .* 2,000 characters"):
         text_lines("one line")
 
 
 def test_long_lines_are_wrapped():
+    assert _wrap("我我<eos>我", 55) == "我我\n   <eos>\n   我"
     assert _wrap("我" * 10, 55).split("\n") == ["我" * 5, "   " + "我" * 3, "   " + "我" * 2]

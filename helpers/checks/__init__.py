@@ -7,23 +7,43 @@ from helpers.checks.lesson_2 import (
     check_sample,
     check_stop,
 )
+from helpers.checks.lesson_3 import (
+    check_greedy,
+    check_last_valid_state,
+    check_length_curve,
+    check_shift,
+)
 from helpers.checks.lesson_4 import (
     check_clip_by_norm,
     check_gradient_bound,
     check_one_term,
     check_surviving_radius,
 )
+from helpers.checks.lesson_5 import (
+    check_forget_bias,
+    check_gate_strip,
+    check_gradient_product,
+    check_lstm_cell,
+)
 
 __all__ = [
     "check_clip_by_norm",
     "check_encode_decode",
     "check_fixed_size",
+    "check_forget_bias",
+    "check_gate_strip",
     "check_gradient_bound",
+    "check_gradient_product",
+    "check_greedy",
+    "check_last_valid_state",
+    "check_length_curve",
+    "check_lstm_cell",
     "check_one_term",
     "check_padding_mask",
     "check_perplexity",
     "check_rnn_step",
     "check_sample",
+    "check_shift",
     "check_stop",
     "check_surviving_radius",
 ]

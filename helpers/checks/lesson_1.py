@@ -81,6 +81,18 @@ _ENCODE = {
             ],
         ),
         Mistake(
+            "An unknown token became the text '<unk>'. This is the token <unk>; return its id, "
+            "`id_of['<unk>']`.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *[id_of.get(token, "<unk>") for token in sentence], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "The ids are right, but they are in a tensor. Return a list: `.tolist()` makes one. "
+            "Sentences become a tensor later, when they are a batch.",
+            lambda sentence, id_of: torch.tensor(encode(sentence, id_of)),
+        ),
+        Mistake(
             "These are fixed numbers. Look them up, as in `id_of['<bos>']`: another vocabulary may "
             "give them other ids.",
             lambda sentence, id_of: [1, *[id_of.get(token, 3) for token in sentence], 2],
@@ -161,8 +173,24 @@ def check_encode_decode(
     )
     first = examine(encode_student, encode, **_ENCODE, praise=praise)  # type: ignore[arg-type]
     if first.status != "right":
-        return _named(first, "encode")
-    return _named(examine(decode_student, decode, **_DECODE, praise=praise), "decode")  # type: ignore[arg-type]
+        return _named(_with_remedy(first), "encode")
+    second = examine(decode_student, decode, **_DECODE, praise=praise)  # type: ignore[arg-type]
+    return _named(_with_remedy(second), "decode")
+
+
+_REMEDIES = {  # what a message says -> what helps in this exercise
+    "raised KeyError": "`id_of[token]` stops at a token that is not there. "
+    "`id_of.get(token, otherwise)` gives a second choice.",
+    "changed one of its arguments": "A list comprehension builds a new list; where you `insert`, "
+    "`append` or `remove`, make a copy first: `ids = list(ids)`.",
+}
+
+
+def _with_remedy(verdict: Verdict) -> Verdict:
+    for what, remedy in _REMEDIES.items():
+        if verdict.status == "not yet" and what in verdict.message:
+            return Verdict(verdict.status, f"{verdict.message}\nHint: {remedy}")
+    return verdict
 
 
 def _named(verdict: Verdict, function: str) -> Verdict:
@@ -270,6 +298,8 @@ _SIDES = {
     "each pair.",
     frozenset("ACDEF"): "A side that is exactly full still fits: A has 8 of 8 English tokens, and "
     "9 + 1 = 10 of 10 Chinese ones.",
+    frozenset("DEF"): "F fits: it has 8 of 8 English tokens, and 8 + 1 = 9 of 10 Chinese ones. C "
+    "does not: it has 9 English tokens.",
     frozenset("ACDE"): "A pair whose two lengths differ is no problem in itself: A fits exactly. "
     "Compare each side with its own limit.",
     frozenset("ABF"): "These are the pairs that fit. The question asks for the others.",

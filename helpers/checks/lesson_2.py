@@ -24,6 +24,21 @@ def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return torch.tanh(x @ U.T + h @ W.T + b)
 
 
+_ROWS = (
+    "A loop over the rows that carries h on takes them for time steps. Rows are sentences, not "
+    "time steps: all of them take the same one step."
+)
+
+
+def _over_rows(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> list[Tensor]:
+    """The states of a student who takes rows for time steps."""
+    states = []
+    for row in x:
+        h = torch.tanh(row @ U.T + h @ W.T + b)
+        states.append(h)
+    return states
+
+
 def _step_case(
     label: str, B: int, E: int, H: int, dtype: torch.dtype = torch.float32, start: bool = False
 ) -> Case:
@@ -112,6 +127,17 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
             lambda x, h, U, W, b: torch.tanh(x @ W.T + h @ U.T + b),
         ),
         Mistake(
+            "Return the new states only: here they are the output and the memory at once, so one "
+            "tensor says it all.",
+            lambda *args: (rnn_step(*args), rnn_step(*args)),
+        ),
+        Mistake(_ROWS, lambda x, h, U, W, b: _over_rows(x, h, U, W, b)[-1]),
+        Mistake(_ROWS, lambda x, h, U, W, b: _over_rows(x, h[0], U, W, b)[-1]),
+        Mistake(_ROWS, lambda x, h, U, W, b: _over_rows(x, 0 * h[0], U, W, b)[-1]),
+        Mistake(_ROWS, lambda x, h, U, W, b: torch.stack(_over_rows(x, h, U, W, b))),
+        Mistake(_ROWS, lambda x, h, U, W, b: torch.stack(_over_rows(x, h[0], U, W, b))),
+        Mistake(_ROWS, lambda x, h, U, W, b: torch.stack(_over_rows(x, 0 * h[0], U, W, b))),
+        Mistake(
             "`*` multiplies number by number. A matrix product is `@`.",
             lambda x, h, U, W, b: torch.tanh(x * U + h * W + b),
         ),
@@ -160,6 +186,23 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         Case("large logits", (wide[0] * 60, *wide[1:])),
     ]  # fmt: skip
     mistakes = [
+        Mistake(
+            "The softmax of a very unlikely token is rounded to 0 and its log is -inf. Use "
+            "`log_softmax`.",
+            lambda z, y, m: (
+                -z.softmax(-1).log().gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "This takes the likeliest token at each position. Take the right one, whose id stands "
+            "in `targets`: `gather` picks it.",
+            lambda z, y, m: (-z.log_softmax(-1).amax(-1)[m].mean()).exp().item(),
+        ),
+        Mistake(
+            "This is the mean over all V tokens of the vocabulary. Only the right one counts, "
+            "whose id stands in `targets`: `gather` picks it.",
+            lambda z, y, m: (-z.log_softmax(-1)[m].mean()).exp().item(),
+        ),
         Mistake(
             "This is the sum over tokens where the formula has the mean.",
             lambda z, y, m: (-_log_p(z, y)[m].sum()).exp().item(),
@@ -246,7 +289,7 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "This number compares language models of any kind, as long as they predict the same "
-        "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar.",
+        "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar below.",
     )
 
 
@@ -298,7 +341,8 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) >= limit, first=True),
         ),
         Mistake(
-            "The loop does not stop at <eos>. (Two conditions to go on are joined by `and`.)",
+            "The loop does not stop at <eos>. Ids are numbers: compare the last one with "
+            "`EOS_ID`, not with a text. (Two conditions to go on are joined by `and`.)",
             _loop(lambda ids, limit, given: len(ids) >= limit),
         ),
         Mistake(
@@ -382,7 +426,7 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
 
 def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
     """What a single draw must return, on awkward inputs; extreme ones after the draws are right."""
-    greedy = "at temperature 0 the likeliest token comes, always: look for `argmax`."
+    greedy = "At temperature 0 return the `argmax`, before dividing."
     column = torch.stack([_LOGITS, _LOGITS.flip(0)], dim=1)
     certain = torch.tensor([-1e4, 0.0, -1e4])
     plain = [
@@ -396,12 +440,15 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
         ("all logits negative", _LOGITS - 50, 1.0, None, ""),
     ]
     far = [
-        ("one token far above the others", certain, 1.0, 1, "its probability is 1."),
+        ("one token far above the others", certain, 1.0, 1, "Its probability is 1."),
         ("large logits at temperature 0.01", torch.tensor([90.0, 5.0]), 0.01, 0,
          "`exp` of such numbers is infinite: let `softmax` do it, which subtracts the largest."),
     ]  # fmt: skip
     for label, logits, temperature, expected, hint in far if extreme else plain:
-        found = call(student, Case(label, (logits, temperature)))
+        try:
+            found = call(student, Case(label, (logits, temperature)))
+        except Problem as problem:
+            raise Problem(f"{problem}\nHint: {hint}" if hint else str(problem)) from None
         if isinstance(found, Tensor | np.ndarray) and not isinstance(found, np.generic):
             raise Problem(
                 f"Tried with {label}: expected an int, found {describe(found)}. `.item()` takes "
@@ -440,17 +487,17 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
         ("Always the likeliest token: this is greedy. Draw with `torch.multinomial`.", one),
         (
             "The temperature has no effect. Divide the logits, before the softmax: a probability "
-            "divided by T is made to sum to 1 again.",
+            "divided by τ is made to sum to 1 again.",
             logits.softmax(-1),
         ),
-        ("This multiplies by T where it should divide.", (logits * temperature).softmax(-1)),
+        ("This multiplies by τ where it should divide.", (logits * temperature).softmax(-1)),
         ("Every token comes equally often: the logits play no part.", expected * 0 + 1 / 4),
         (
             "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
             (logits / temperature).softmax(-1).softmax(-1),
         ),
         (
-            "This divides the probabilities by T and takes a softmax again. Divide the logits, "
+            "This divides the probabilities by τ and takes a softmax again. Divide the logits, "
             "then one softmax.",
             (logits.softmax(-1) / temperature).softmax(-1),
         ),
@@ -468,7 +515,7 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
             logits.abs() / logits.abs().sum(),
         ),
     ]  # fmt: skip
-    hint = "Divide the logits by T, then softmax, then draw."
+    hint = "Divide the logits by τ, then softmax, then draw."
     hints = [((share - other).abs().max(), text) for text, other in tempered if near(other)]
     hint = min(hints)[1] if hints else hint
     rows = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(share.tolist()))

@@ -1,0 +1,194 @@
+"""Lesson 3's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import checks
+from helpers.datasets import BOS_ID, EOS_ID
+
+SOURCE = Path(__file__).parent.parent / "notebooks/source/03_encoder_context_decoder.md"
+FUNCTIONS = {
+    "last_valid_state": checks.check_last_valid_state,
+    "shift": checks.check_shift,
+    "greedy": checks.check_greedy,
+}
+
+
+def exercise(name: str, solved: bool) -> object:
+    """A function as the lesson's source defines it: the solution, or the stub that students get."""
+    text = SOURCE.read_text("utf-8").split(f"def {name}(", 1)[1].split("```", 1)[0]
+    head, solution = text.split("    ### BEGIN SOLUTION\n")
+    body = (
+        solution.split("    ### END SOLUTION")[0] if solved else "    raise NotImplementedError\n"
+    )
+    return define(f"def {name}({head}{body}", name)
+
+
+def define(code: str, name: str):
+    """What `code` calls `name`, run as a student's cell would be."""
+    namespace = {"torch": torch, "np": np, "BOS_ID": BOS_ID, "EOS_ID": EOS_ID}
+    exec(compile(code, "<student>", "exec"), namespace)
+    return namespace[name]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_solution_is_right_and_stub_not_started(name):
+    assert FUNCTIONS[name](exercise(name, solved=True)).status == "right"
+    assert FUNCTIONS[name](exercise(name, solved=False)).status == "not started"
+    assert FUNCTIONS[name](...).status == "not started"
+
+
+LAST = [
+    ("return h[:, -1]", "after all the padding"),
+    ("return h[torch.arange(len(h)), mask.sum(1)]", "has read one <pad> already"),
+    ("return h[torch.arange(len(h)), mask.sum(1) - 2]", "before the last word"),
+    ("return h[:, 0]", "This is the first state"),
+    ("n = mask.sum(1).max()\n    return h[:, n - 1]", "place of the longest sentence"),
+    ("return h[:, mask[0].sum() - 1]", "place of the"),
+    ("return h[:, mask.sum(dim=1) - 1]", "Pair each row with its own place"),
+    ("return h[torch.arange(len(h)), mask.sum(1) - 1].unsqueeze(1)", "One axis too many"),
+    ("last = (mask.sum(1) - 1)[:, None, None].expand(-1, -1, h.shape[-1])\n"
+     "    return h.gather(1, last)", "One axis too many"),
+    ("last = (mask.sum(1) - 1)[:, None, None]\n    return h.gather(1, last).squeeze(1)",
+     "Only the first of the H numbers"),
+    ("return (h * mask.unsqueeze(-1)).sum(1) / mask.sum(1).unsqueeze(-1)",
+     "the mean of the real states"),
+    ("return h.mean(dim=1)", "mean over all places"),
+    ("return (h * mask.unsqueeze(-1)).sum(1)", "the sum of the real states"),
+    ("return (h * mask[:, :, None])[:, -1]", "are zero now"),
+    ("return h[mask].view(len(h), -1, h.shape[-1])[:, -1]", "largest difference is"),
+    ("return h[torch.arange(len(h)), mask.sum(0) - 1]", "raised IndexError"),
+    ("return h[:, mask.sum(0) - 1]", "summed over the sentences"),
+    ("h[~mask] = 0\n    return h[torch.arange(len(h)), mask.sum(1) - 1]",
+     "changed one of its arguments"),
+    ("c = h[torch.arange(len(h)), mask.sum(1) - 1]", "returned None"),
+    ("return h.numpy()[np.arange(len(h)), mask.sum(1).numpy() - 1]", "Stay in PyTorch"),
+    ("return h[torch.arange(len(h)), mask.sum(1) - 1].float()", "Keep the input's type"),
+    ("return h[torch.arange(2), mask.sum(1) - 1]", "as many sentences as columns"),
+    ("return h[torch.arange(len(h)), mask.sum(1) - 1].squeeze(0)", "a batch of one"),
+]  # fmt: skip
+SHIFT = [
+    ("return target[:, :-1], target[:, :-1], mask[:, :-1]", "No shift"),
+    ("return target, target, mask", "No shift"),
+    ("return target[:, 1:], target[:, 1:], mask[:, 1:]", "No shift"),
+    ("return target[:, 1:], target[:, :-1], mask[:, 1:]", "have changed places"),
+    ("return target[:, 1:], target[:, :-1], mask[:, :-1]", "have changed places"),
+    ("return target[:, :-1], target[:, 1:], mask[:, :-1]", "counts one <pad> as an answer"),
+    ("return target[:, :-1], target[:, 1:], mask", "still has T columns"),
+    ("return target, target[:, 1:], mask[:, 1:]", "keep their last column"),
+    ("return target, torch.roll(target, -1, dims=1), mask", "`roll` brings <bos>"),
+    ("return target[:, :-1], target[:, 1:], mask[:, 1:] | True", "padding too"),
+    ("return target[:, :-1], target[:, 1:], ~mask[:, 1:]", "upside down"),
+    ("return target[:-1], target[1:], mask[1:]", "Wrong axis"),
+    ("return target[:, :-2], target[:, 2:], mask[:, 2:]", "Shifted by two"),
+    ("return target[:, :-1], target[:, 1:]", "The mask is missing"),
+    ("answers = target[:, 1:]\n    return answers", "Return 3 things"),
+    ("a = target[:, :-1], target[:, 1:], mask[:, 1:]", "returned None"),
+    ("target[target == EOS_ID] = 0\n    return target[:, :-1], target[:, 1:], mask[:, 1:]",
+     "changed one of its arguments"),
+    ("return target[:, :-1].numpy(), target[:, 1:].numpy(), mask[:, 1:].numpy()", "expected"),
+    ("return target[:, :-1], target[:, +1], mask[:, 1:]", "Compare your steps"),
+    ("return targets[:, :-1], targets[:, 1:], mask[:, 1:]", "NameError"),
+]  # fmt: skip
+HEAD = "ids, new, s = [], BOS_ID, c\n    "
+WHILE = "while new != EOS_ID and len(ids) < limit:\n        "
+STEP = "logits, s = step(new, s)\n        new = logits.argmax().item()\n        ids.append(new)\n"
+GREEDY = [
+    (HEAD + "while len(ids) < limit:\n        " + STEP + "    return ids", "not stop at <eos>"),
+    (HEAD + "while new != EOS_ID:\n        " + STEP + "    return ids", "not stop at the limit"),
+    (HEAD + "while True:\n        logits, s = step(new, s)\n        new = logits.argmax().item()\n"
+     "        if new == EOS_ID or len(ids) == limit:\n            return ids\n"
+     "        ids.append(new)", "<eos> is not in the list"),
+    ("ids, new, s = [BOS_ID], BOS_ID, c\n    while new != EOS_ID and len(ids) <= limit:\n        "
+     + STEP + "    return ids", "the model did not choose it"),
+    ("ids, new, s = [BOS_ID], BOS_ID, c\n    " + WHILE + STEP + "    return ids",
+     "the model did not choose it"),
+    (HEAD + WHILE + STEP.replace("logits, s =", "logits, _ =") + "    return ids",
+     "The state is not passed on"),
+    (HEAD.replace("BOS_ID, c", "BOS_ID, torch.zeros_like(c)") + WHILE + STEP + "    return ids",
+     "c plays no part"),
+    (HEAD + WHILE + STEP.replace("step(new", "step(BOS_ID") + "    return ids",
+     "reads the first token again"),
+    (HEAD.replace("BOS_ID", "0") + WHILE + STEP + "    return ids", "starts with <pad>"),
+    ("ids, s = [], c\n    new = EOS_ID\n    while len(ids) < limit:\n        " + STEP
+     + "        if new == EOS_ID:\n            break\n    return ids", "starts with <eos>"),
+    (HEAD + WHILE.replace("<", "<=") + STEP + "    return ids", "one id more than the limit"),
+    (HEAD + WHILE.replace("limit", "limit - 1") + STEP + "    return ids",
+     "one id less than the limit"),
+    (HEAD + WHILE + STEP.replace(".item()", "") + "    return ids", "The ids are tensors"),
+    (HEAD + WHILE + STEP.replace("argmax", "argmin") + "    return ids", "least likely"),
+    (HEAD + WHILE + STEP + "    return new", "the last id only"),
+    (HEAD + WHILE + STEP + "        return ids", "expected"),
+    (HEAD + WHILE + STEP, "returned None"),
+    (HEAD + WHILE + "s, logits = step(new, s)\n        new = logits.argmax().item()\n"
+     "        ids.append(new)\n    return ids", "expected"),
+    (HEAD + WHILE + STEP + "    return np.array(ids)", "a NumPy array"),
+    (HEAD + WHILE + STEP.replace("step(new, s)", "step(new)") + "    return ids", "TypeError"),
+]  # fmt: skip
+HEADS = {"last_valid_state": "h, mask", "shift": "target, mask", "greedy": "step, c, limit"}
+CATALOGUE = [
+    pytest.param(name, body, phrase, id=f"{name}-{number}")
+    for name, answers in zip(FUNCTIONS, (LAST, SHIFT, GREEDY), strict=True)
+    for number, (body, phrase) in enumerate(answers, start=1)
+]
+
+
+@pytest.mark.parametrize(("name", "body", "phrase"), CATALOGUE)
+def test_wrong_answer_gets_its_own_hint(name, body, phrase):
+    verdict = FUNCTIONS[name](define(f"def {name}({HEADS[name]}):\n    {body}\n", name))
+    assert verdict.status == "not yet", verdict
+    assert phrase in verdict.message, verdict.message
+
+
+def test_endless_loop_is_stopped(monkeypatch):
+    from helpers.checks import engine
+
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
+    verdict = checks.check_greedy(
+        define("def greedy(step, c, limit):\n    while True:\n        pass", "greedy")
+    )
+    assert verdict.status == "not yet"
+    assert "still running" in verdict.message
+
+
+def test_length_curve_of_the_lesson_is_right():
+    cell = SOURCE.read_text("utf-8").split("clauses = ...", 1)[1].split("```")[0]
+    values: dict[str, object] = {}
+    exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
+    answer = values["clauses"], values["room"], values["reason"]
+    assert checks.check_length_curve(*answer).status == "right"
+    assert checks.check_length_curve(..., ..., ...).status == "not started"
+
+
+@pytest.mark.parametrize(
+    ("answer", "phrase"),
+    [
+        ((1, 128, "c"), "With one clause the model does well"),
+        ((3, 128, "c"), "one to the left"),
+        ((4, 128, "c"), "further left"),
+        ((0, 128, "c"), "shows 1 to 4 clauses"),
+        (("2", 128, "c"), "is a whole number"),
+        ((2.0, 128, "c"), "is a whole number"),
+        ((True, 128, "c"), "is a whole number"),
+        ((2, ..., "c"), "Now give `room`"),
+        ((2, 512, "c"), "count every state"),
+        ((2, 64, "c"), "size of a word's embedding"),
+        ((2, 1, "c"), "one vector"),
+        ((2, 4, "c"), "Look at `c.shape`"),
+        ((2, "128", "c"), "`room` is a whole number"),
+        ((2, 128, ...), "Now choose the `reason`"),
+        ((2, 128, "a"), "Reason a"),
+        ((2, 128, "b"), "Reason b"),
+        ((2, 128, "D"), "Reason d"),
+        ((2, 128, "e"), "one letter"),
+        ((2, 128, "ab"), "one letter"),
+        ((2, 128, 3), "one letter"),
+    ],
+)
+def test_length_curve_answers_get_their_own_hint(answer, phrase):
+    verdict = checks.check_length_curve(*answer)
+    assert verdict.status == "not yet", verdict
+    assert phrase in verdict.message, verdict.message

@@ -1,0 +1,296 @@
+"""Lesson 5's checks: right answers pass, each typical wrong one gets the hint meant for it."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+
+from helpers import checks
+from helpers.checks import engine
+
+SOURCE = ROOT / "notebooks/source/05_lstm_gates.md"
+
+
+def solution(name):
+    """The reference solution as the lesson's source holds it."""
+    cells = SOURCE.read_text("utf-8").split("```{code-cell}")[1:]
+    (cell,) = [cell for cell in cells if f"def {name}(" in cell and "BEGIN SOLUTION" in cell]
+    names = {"torch": torch}
+    exec(cell.split("\n", 1)[1].split("```")[0], names)
+    return names[name]
+
+
+FUNCTIONS = {
+    "check_lstm_cell": "lstm_cell",
+    "check_gradient_product": "gradient_product",
+    "check_forget_bias": "set_forget_bias",
+}
+
+
+@pytest.mark.parametrize(("check", "name"), FUNCTIONS.items())
+def test_the_lessons_solutions_pass_and_stubs_are_not_started(check, name):
+    assert getattr(checks, check)(solution(name)).status == "right"
+
+    def stub(*_):
+        raise NotImplementedError
+
+    assert getattr(checks, check)(stub).status == "not started"
+
+
+@pytest.mark.parametrize("answer", [(4, 0.4, 10), [4, 0.4, 10.0], (4, 2 / 5, 10)])
+def test_the_strip_read_right_passes(answer):
+    assert checks.check_gate_strip(answer).status == "right"
+
+
+def test_the_strip_not_read_is_not_started():
+    assert checks.check_gate_strip(...).status == "not started"
+
+
+def test_other_right_answers_pass():
+    def with_nn(x, h, c, W, U, b):
+        cell = torch.nn.LSTMCell(x.shape[1], h.shape[1]).to(x.dtype)
+        for weights, value in zip(cell.parameters(), (W, U, b, 0 * b), strict=True):
+            weights.data.copy_(value)
+        return list(cell(x, (h, c)))
+
+    def backwards(f):
+        rows = [torch.ones_like(f[0])]
+        for row in f.flip(0)[:-1]:
+            rows.insert(0, rows[0] * row)
+        return torch.stack(rows)
+
+    def in_the_other_vector(ih, hh, value):
+        H = len(ih) // 4
+        ih, hh = ih.clone(), hh.clone()
+        hh[H : 2 * H] = value - ih[H : 2 * H]
+        return [ih, hh]
+
+    assert checks.check_lstm_cell(with_nn).status == "right"
+    assert checks.check_gradient_product(backwards).status == "right"
+    assert checks.check_forget_bias(in_the_other_vector).status == "right"
+
+
+s, tanh = torch.sigmoid, torch.tanh
+
+
+def parts(x, h, W, U, b):
+    return (x @ W.T + h @ U.T + b).chunk(4, dim=-1)
+
+
+def cell(order="ifgo", keep=None, show=None, gate=s, new=tanh, swap=False):
+    """A student's cell, wrong in one way."""
+    keep = keep or (lambda i, f, g, c: f * c + i * g)
+    show = show or (lambda o, new_c, c: o * tanh(new_c))
+
+    def lstm_cell(x, h, c, W, U, b):
+        named = dict(zip(order, parts(x, h, W, U, b), strict=True))
+        i, f, o, g = gate(named["i"]), gate(named["f"]), gate(named["o"]), new(named["g"])
+        c_new = keep(i, f, g, c)
+        h_new = show(o, c_new, c)
+        return (c_new, h_new) if swap else (h_new, c_new)
+
+    return lstm_cell
+
+
+def matrix_product(x, h, c, W, U, b):
+    i, f, g, o = parts(x, h, W, U, b)
+    c = s(f) @ c.T + s(i) * tanh(g)
+    return s(o) * tanh(c), c
+
+
+def in_place(x, h, c, W, U, b):
+    i, f, g, o = parts(x, h, W, U, b)
+    c *= s(f)
+    c += s(i) * tanh(g)
+    return s(o) * tanh(c), c
+
+
+def untransposed(x, h, c, W, U, b):
+    i, f, g, o = (
+        x @ w.T + h @ u + part
+        for w, u, part in zip(W.chunk(4), U.chunk(4), b.chunk(4), strict=True)
+    )
+    c = s(f) * c + s(i) * tanh(g)
+    return s(o) * tanh(c), c
+
+
+right_cell = cell()
+CELL = [
+    (cell("figo"), "i and f swapped"),
+    (cell("ifog"), "g and o swapped"),
+    (cell("fiog"), "the lecture's f, i, o"),
+    (cell(swap=True), "wrong way round"),
+    (cell(gate=tanh), "gates need the sigmoid"),
+    (cell(new=s), "must be able to go down"),
+    (cell(new=lambda g: g), "candidate g has no activation"),
+    (cell(keep=lambda i, f, g, c: c + i * g), "forget gate is not used"),
+    (cell(keep=lambda i, f, g, c: f * c + g), "input gate is not used"),
+    (cell(keep=lambda i, f, g, c: f * c + (1 - f) * g), "GRU's rule"),
+    (cell(keep=lambda i, f, g, c: i * g), "old memory is missing"),
+    (cell(show=lambda o, new, c: o * new), "tanh around the memory is missing"),
+    (cell(show=lambda o, new, c: tanh(new)), "output gate is not used"),
+    (cell(show=lambda o, new, c: o * tanh(c)), "you took the old one"),
+    (lambda x, h, c, W, U, b: right_cell(x, h, c, W, U, 0 * b), "bias b is missing"),
+    (untransposed, "transpose is missing"),
+    (matrix_product, "RuntimeError"),
+    (in_place, "changed one of its arguments"),
+    (lambda x, h, c, W, U, b: right_cell(x, h, c, W, U, b)[0], "Return 2 things"),
+    (lambda *args: None, "returned None"),
+    (lambda x, h, c, W, U, b: right_cell(x, h, c, W.T, U, b), "RuntimeError"),
+]
+STRIP = [
+    ((2, 0.1, 10), "candidate g is 0"),
+    ((3, 0.4, 9), "count steps from 0"),
+    ((5, 0.4, 10), "input gate is closed"),
+    ((8, 0.4, 10), "largest product"),
+    ((4, 0.4, 3), "as good as empty"),
+    ((4, 0.4, 9), "output gate is closed"),
+    ((4, 0.08, 10), "forget gate of step 4 as well"),
+    ((4, 0.5, 10), "one factor, the smallest"),
+    ((4, 0.8, 10), "look at step 6"),
+    ((4, 0.36, 10), "memory's value"),
+    ((4, 0.9, 10), "what was written"),
+    ((4, 0.883, 10), "a mean or a sum"),
+    ((4, 5.3, 10), "a mean or a sum"),
+    ((4, 1.0, 10), "not all 1"),
+    ((4, 0.0, 10), "never makes 0"),
+    ((4, 10), "three numbers"),
+    (4, "three numbers"),
+    (("four", 0.4, 10), "three plain numbers"),
+    ((4, True, 10), "three plain numbers"),
+]
+
+
+def shifted(f):
+    return torch.cat([f[1:], torch.ones_like(f[:1])])
+
+
+right_product = solution("gradient_product")
+
+
+def product_in_place(f):
+    for t in range(len(f) - 2, -1, -1):
+        f[t] = f[t + 1] * f[t]
+    return f
+
+
+PRODUCT = [
+    (lambda f: f.flip(0).cumprod(0).flip(0), "f of step t in as well"),
+    (lambda f: torch.stack([f[t + 1 : -1].prod(0) for t in range(len(f))]), "too early"),
+    (lambda f: f.cumprod(0), "from the start"),
+    (lambda f: shifted(f).flip(0).cumprod(0), "reverse order"),
+    (lambda f: shifted(f).flip(0).cumsum(0).flip(0), "cumprod, not cumsum"),
+    (lambda f: f.prod(0).expand_as(f), "product of all steps for every t"),
+    (lambda f: f.prod(0), "one row per step"),
+    (lambda f: shifted(f).flip(1).cumprod(1).flip(1), "across cells"),
+    (shifted, "own factor"),
+    (lambda f: f.mean(0) ** torch.arange(len(f) - 1, -1, -1)[:, None], "power of the mean"),
+    (lambda f: torch.cat([right_product(f)[:-1], 0 * f[:1]]), "empty product is 1"),
+    (lambda f: right_product(f).numpy(), "NumPy"),
+    (lambda f: right_product(f).float(), "Keep the input's type"),
+    (lambda f: right_product(f).tolist(), "Compare your steps"),
+    (product_in_place, "changed one of its arguments"),
+    (lambda f: None, "returned None"),
+]
+
+
+def biased(edit):
+    """A student's answer: `edit` changes copies of both vectors."""
+
+    def set_forget_bias(bias_ih, bias_hh, value):
+        ih, hh = bias_ih.clone(), bias_hh.clone()
+        edit(ih, hh, len(ih) // 4, value)
+        return ih, hh
+
+    return set_forget_bias
+
+
+def quarter(n):
+    def edit(ih, hh, H, value):
+        ih[n * H : (n + 1) * H], hh[n * H : (n + 1) * H] = value, 0.0
+
+    return biased(edit)
+
+
+def everywhere(ih, hh, H, value):
+    ih[:], hh[:] = value, 0.0
+
+
+def in_both(ih, hh, H, value):
+    ih[H : 2 * H] = hh[H : 2 * H] = value
+
+
+def one_only(ih, hh, H, value):
+    ih[H : 2 * H] = value
+
+
+def the_other_only(ih, hh, H, value):
+    hh[H : 2 * H] = value
+
+
+def on_top(ih, hh, H, value):
+    ih[H : 2 * H] += value
+
+
+def rest_zero(ih, hh, H, value):
+    ih[:], hh[:] = 0.0, 0.0
+    ih[H : 2 * H] = value
+
+
+def to_the_end(ih, hh, H, value):
+    ih[H:], hh[H:] = value, 0.0
+
+
+def bias_in_place(bias_ih, bias_hh, value):
+    H = len(bias_ih) // 4
+    bias_ih[H : 2 * H], bias_hh[H : 2 * H] = value, 0.0
+    return bias_ih, bias_hh
+
+
+BIAS = [
+    (biased(everywhere), "all four gates"),
+    (quarter(0), "input gate's quarter"),
+    (quarter(2), "candidate g"),
+    (quarter(3), "output gate o"),
+    (biased(in_both), "gets it twice"),
+    (biased(one_only), "still adds its own random start"),
+    (biased(the_other_only), "still adds its own random start"),
+    (biased(on_top), "add `value` to what was there"),
+    (biased(rest_zero), "other three gates must keep"),
+    (biased(to_the_end), "other three gates must keep"),
+    (biased(lambda *_: None), "Nothing was changed"),
+    (bias_in_place, "changed one of its arguments"),
+    (lambda ih, hh, value: ih, "expected two tensors"),
+    (lambda ih, hh, value: (ih.numpy(), hh.numpy()), "NumPy"),
+    (lambda ih, hh, value: (ih[: len(ih) // 4], hh), "of shape"),
+    (lambda ih, hh, value: (ih.half(), hh.half()), "changed its type"),
+    (lambda ih, hh, value: None, "returned None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "hint"),
+    [("check_lstm_cell", *row) for row in CELL]
+    + [("check_gate_strip", *row) for row in STRIP]
+    + [("check_gradient_product", *row) for row in PRODUCT]
+    + [("check_forget_bias", *row) for row in BIAS],
+)
+def test_each_typical_mistake_gets_its_own_hint(check, answer, hint):
+    verdict = getattr(checks, check)(answer)
+    assert verdict.status == "not yet"
+    assert hint in verdict.message
+
+
+def test_an_endless_loop_is_stopped(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
+
+    def endless(f):
+        while True:
+            pass
+
+    assert "still running" in checks.check_gradient_product(endless).message
+
+
+@pytest.mark.parametrize("check", FUNCTIONS)
+def test_what_is_no_function_is_answered(check):
+    assert getattr(checks, check)(np.ones(3)).status == "not yet"
