@@ -5,6 +5,7 @@ then the artists that changed are painted over a kept copy of all the others.
 """
 
 import io
+import warnings
 from typing import Any
 
 import ipywidgets as widgets
@@ -49,17 +50,23 @@ class Canvas(widgets.Image):
             moving = {id(artist) for artist in (*self._moving, *changed)}
             whole = whole or len(moving) > len(self._moving)
             self._moving = [artist for artist in artists if id(artist) in moving]
+        with warnings.catch_warnings():  # an emoji that somebody types shows as a box, quietly
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            self._paint(whole)
+        self._known = artists
+        self.value = self._png()
+
+    def _paint(self, whole: bool) -> None:
+        """Paint everything anew, or the moving artists over the kept background."""
         if whole:
             for artist in self._moving:
                 artist.set_animated(True)  # left out of the full draw
             self._agg.draw()
             self._background = self._agg.copy_from_bbox(self.figure.bbox)
-            self._known = artists
         else:
             self._agg.restore_region(self._background)
         for artist in self._moving:
             self.figure.draw_artist(artist)
-        self.value = self._png()
 
     def _artists(self) -> list[Artist]:
         """Every artist that may be painted by itself, in the order of painting."""

@@ -179,3 +179,11 @@ def test_two_threads_never_paint_at_once():
         thread.join()
     assert len(together) == 5
     assert max(together) == 1
+
+
+def test_a_character_without_glyph_is_a_quiet_box(recwarn):
+    fig, _, _, title = scene()
+    canvas = Canvas(fig)
+    title.set_text("👩 \N{CJK UNIFIED IDEOGRAPH-9F98}")
+    canvas.repaint()
+    assert not recwarn.list
