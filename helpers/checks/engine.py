@@ -213,6 +213,11 @@ def _difference(found: Any, expected: Any, case: Case, mistakes: Sequence[Mistak
     text = f"expected {describe(expected)}, found {describe(found)}."
     if isinstance(expected, Tensor) and describe(expected) == describe(found):
         text = f"the shape {tuple(expected.shape)} is right, the numbers are not."
+    if isinstance(expected, tuple) and isinstance(found, tuple) and len(found) == len(expected):
+        parts = enumerate(zip(expected, found, strict=True), start=1)
+        place, (wanted, given) = next((k, pair) for k, pair in parts if not same(*pair[::-1]))
+        text = f"part {place} of what you return is not right:"
+        text += f" expected {describe(wanted)}, found {describe(given)}."
     for mistake in mistakes:
         try:
             if same(found, mistake.wrong(*copy.deepcopy(case.args))):

@@ -104,7 +104,7 @@ def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "Now the context vector belongs to the sentence alone, whatever stands beside it in the "
-        "batch. Widely copied tutorials lack this line.",
+        "batch.",
     )
 
 
@@ -190,6 +190,10 @@ def check_shift(student: Callable[..., Any]) -> Verdict:
             lambda y, m: (y[:, :-2], y[:, 2:], m[:, 2:]),
         ),
         Mistake(
+            "Right parts, wrong order: inputs, answers, real.",
+            lambda y, m: (y[:, :-1], m[:, 1:], y[:, 1:]),
+        ),
+        Mistake(
             "The mask is missing: return three things.",
             lambda y, m: (y[:, :-1], y[:, 1:]),
         ),
@@ -200,7 +204,7 @@ def check_shift(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "All T - 1 predictions are trained in one pass, because the true history is known in "
-        "advance. When the model translates, it is not: see section 7.",
+        "advance. When the model translates, it is not: see section 6.",
     )
 
 
@@ -333,7 +337,8 @@ def check_greedy(student: Callable[..., Any]) -> Verdict:
 
 
 _CLAUSES = {
-    1: "With one clause the model does well. Look for the first bar below one half.",
+    1: "With one clause the model does well. On the right, look for the orange curve's first point "
+    "below 50.",
     3: "Three clauses are below one half, but they are not the first. Look one to the left.",
     4: "Four clauses are below one half, but they are not the first. Look further left.",
 }
