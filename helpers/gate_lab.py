@@ -28,7 +28,7 @@ LOWEST, HIGHEST = 1e-8, 1e4  # of the gradients' axes
 
 
 class Reading(NamedTuple):
-    """What an LSTM does with one sequence of T steps, H cells."""
+    """What an LSTM does with one sequence of T steps, H units."""
 
     gates: dict[str, np.ndarray]  # i, f, o: (T, H) each
     memory: np.ndarray  # c_t (T, H)

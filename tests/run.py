@@ -24,17 +24,16 @@ NBVAL = [*PYTEST, "--nbval", "--nbval-cell-timeout=300", "-n2", "--dist=loadfile
 TWO_THREADS = {"OMP_NUM_THREADS": "2"}
 
 # Name, arguments of `python -m`, and environment variables.  The two last notebook steps imitate
-# other machines: one core, and a processor without vector instructions.  The solved lessons hold
-# every cell of the students' ones except the stubs, so these steps run them only.
+# other machines: one core, and a processor without vector instructions.
 STEPS: dict[str, tuple[list[str], dict[str, str]]] = {
     "lint": (["ruff", "check", "."], {}),
     "format": (["ruff", "format", "--check", "."], {}),
     "types": (["mypy"], {}),
     "unit": ([*PYTEST, "tests", "--ignore=tests/browser"], TWO_THREADS),
     "notebooks": ([*NBVAL, "notebooks"], TWO_THREADS),
-    "notebooks-one-thread": ([*NBVAL, "notebooks/solutions"], {"OMP_NUM_THREADS": "1"}),
+    "notebooks-one-thread": ([*NBVAL, "notebooks"], {"OMP_NUM_THREADS": "1"}),
     "notebooks-plain-cpu": (
-        [*NBVAL, "notebooks/solutions"],
+        [*NBVAL, "notebooks"],
         {"ATEN_CPU_CAPABILITY": "default", **TWO_THREADS},
     ),
     "browser": (["pytest", "-v", "tests/browser"], {}),

@@ -114,6 +114,12 @@ def untransposed(x, h, c, W, U, b):
     return s(o) * tanh(c), c
 
 
+def cut_the_batch(x, h, c, W, U, b):
+    i, f, g, o = (x @ W.T + h @ U.T + b).chunk(4, dim=0)
+    c = s(f) * c + s(i) * tanh(g)
+    return s(o) * tanh(c), c
+
+
 right_cell = cell()
 CELL = [
     (cell("figo"), "i and f swapped"),
@@ -132,6 +138,7 @@ CELL = [
     (cell(show=lambda o, new, c: o * tanh(c)), "you took the old one"),
     (lambda x, h, c, W, U, b: right_cell(x, h, c, W, U, 0 * b), "bias b is missing"),
     (untransposed, "transpose is missing"),
+    (cut_the_batch, "cut the last dimension"),
     (matrix_product, "RuntimeError"),
     (in_place, "changed one of its arguments"),
     (lambda x, h, c, W, U, b: right_cell(x, h, c, W, U, b)[0], "Return 2 things"),
@@ -152,6 +159,8 @@ STRIP = [
     ((4, 0.9, 10), "what was written"),
     ((4, 0.883, 10), "a mean or a sum"),
     ((4, 5.3, 10), "a mean or a sum"),
+    ((4, 40, 10), "between 0 and 1"),
+    ((4, -0.4, 10), "between 0 and 1"),
     ((4, 1.0, 10), "not all 1"),
     ((4, 0.0, 10), "never makes 0"),
     ((4, 10), "three numbers"),
@@ -178,11 +187,14 @@ PRODUCT = [
     (lambda f: f.flip(0).cumprod(0).flip(0), "f of step t in as well"),
     (lambda f: torch.stack([f[t + 1 : -1].prod(0) for t in range(len(f))]), "too early"),
     (lambda f: f.cumprod(0), "from the start"),
-    (lambda f: shifted(f).flip(0).cumprod(0), "reverse order"),
+    (lambda f: shifted(f).flip(0).cumprod(0), "Time still runs backwards"),
+    (lambda f: f.flip(0).cumprod(0), "leave out f of step t itself"),
+    (lambda f: torch.stack([f[t + 1 :].sum(0) for t in range(len(f))]), "prod, not sum"),
+    (lambda f: f.flip(0).cumsum(0).flip(0), "You add; asked is a product"),
     (lambda f: shifted(f).flip(0).cumsum(0).flip(0), "cumprod, not cumsum"),
     (lambda f: f.prod(0).expand_as(f), "product of all steps for every t"),
     (lambda f: f.prod(0), "one row per step"),
-    (lambda f: shifted(f).flip(1).cumprod(1).flip(1), "across cells"),
+    (lambda f: shifted(f).flip(1).cumprod(1).flip(1), "across units"),
     (shifted, "own factor"),
     (lambda f: f.mean(0) ** torch.arange(len(f) - 1, -1, -1)[:, None], "power of the mean"),
     (lambda f: torch.cat([right_product(f)[:-1], 0 * f[:1]]), "empty product is 1"),
