@@ -1,7 +1,7 @@
 """`fit`: train a model, watch the loss fall, stop when you like."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -183,15 +183,3 @@ def _picture(title: str, steps: int, epochs: int) -> Callable[..., None]:
         canvas.repaint()
 
     return advance
-
-
-def loss_on(
-    model: nn.Module, batches: Iterable[Any], loss_of: Callable[[Any, Any], Tensor]
-) -> float:
-    """Mean loss over batches, without training: the batches count equally."""
-    was_training = model.training
-    model.eval()
-    with torch.no_grad():
-        losses = [loss_of(model, batch).item() for batch in batches]
-    model.train(was_training)
-    return sum(losses) / len(losses)
