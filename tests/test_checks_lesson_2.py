@@ -1,15 +1,12 @@
 """Lesson 2's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
+from exercises import define, exercise
 
 from helpers import checks
-from helpers.datasets import EOS_ID
 
-SOURCE = Path(__file__).parent.parent / "notebooks/source/02_generating_with_an_rnn.md"
+LESSON = "02_generating_with_an_rnn.md"
 FUNCTIONS = {
     "rnn_step": checks.check_rnn_step,
     "perplexity": checks.check_perplexity,
@@ -18,27 +15,10 @@ FUNCTIONS = {
 }
 
 
-def exercise(name: str, solved: bool) -> object:
-    """A function as the lesson's source defines it: the solution, or the stub that students get."""
-    text = SOURCE.read_text("utf-8").split(f"def {name}(", 1)[1].split("```", 1)[0]
-    head, solution = text.split("    ### BEGIN SOLUTION\n")
-    body = (
-        solution.split("    ### END SOLUTION")[0] if solved else "    raise NotImplementedError\n"
-    )
-    return define(f"def {name}({head}{body}", name)
-
-
-def define(code: str, name: str):
-    """What `code` calls `name`, run as a student's cell would be."""
-    namespace = {"torch": torch, "np": np, "nn": torch.nn, "EOS_ID": EOS_ID}
-    exec(compile(code, "<student>", "exec"), namespace)
-    return namespace[name]
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_solution_is_right_and_stub_not_started(name):
-    assert FUNCTIONS[name](exercise(name, solved=True)).status == "right"
-    assert FUNCTIONS[name](exercise(name, solved=False)).status == "not started"
+    assert FUNCTIONS[name](exercise(LESSON, name, solved=True)).status == "right"
+    assert FUNCTIONS[name](exercise(LESSON, name, solved=False)).status == "not started"
     assert FUNCTIONS[name](...).status == "not started"
 
 

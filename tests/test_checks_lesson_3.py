@@ -1,15 +1,11 @@
 """Lesson 3's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
-import torch
+from exercises import SOURCES, define, exercise
 
 from helpers import checks
-from helpers.datasets import BOS_ID, EOS_ID
 
-SOURCE = Path(__file__).parent.parent / "notebooks/source/03_encoder_context_decoder.md"
+LESSON = "03_encoder_context_decoder.md"
 FUNCTIONS = {
     "last_valid_state": checks.check_last_valid_state,
     "shift": checks.check_shift,
@@ -17,27 +13,10 @@ FUNCTIONS = {
 }
 
 
-def exercise(name: str, solved: bool) -> object:
-    """A function as the lesson's source defines it: the solution, or the stub that students get."""
-    text = SOURCE.read_text("utf-8").split(f"def {name}(", 1)[1].split("```", 1)[0]
-    head, solution = text.split("    ### BEGIN SOLUTION\n")
-    body = (
-        solution.split("    ### END SOLUTION")[0] if solved else "    raise NotImplementedError\n"
-    )
-    return define(f"def {name}({head}{body}", name)
-
-
-def define(code: str, name: str):
-    """What `code` calls `name`, run as a student's cell would be."""
-    namespace = {"torch": torch, "np": np, "BOS_ID": BOS_ID, "EOS_ID": EOS_ID}
-    exec(compile(code, "<student>", "exec"), namespace)
-    return namespace[name]
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_solution_is_right_and_stub_not_started(name):
-    assert FUNCTIONS[name](exercise(name, solved=True)).status == "right"
-    assert FUNCTIONS[name](exercise(name, solved=False)).status == "not started"
+    assert FUNCTIONS[name](exercise(LESSON, name, solved=True)).status == "right"
+    assert FUNCTIONS[name](exercise(LESSON, name, solved=False)).status == "not started"
     assert FUNCTIONS[name](...).status == "not started"
 
 
@@ -155,7 +134,7 @@ def test_endless_loop_is_stopped(monkeypatch):
 
 
 def test_length_curve_of_the_lesson_is_right():
-    cell = SOURCE.read_text("utf-8").split("clauses = ...", 1)[1].split("```")[0]
+    cell = (SOURCES / LESSON).read_text("utf-8").split("clauses = ...", 1)[1].split("```")[0]
     values: dict[str, object] = {}
     exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
     answer = values["clauses"], values["room"], values["reason"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from exercises import exercise
 
 from helpers import checks
 from helpers.checks import engine
@@ -26,6 +27,13 @@ def test_right_answers_pass():
     assert checks.check_gradient_bound(bound).status == "right"
     assert checks.check_clip_by_norm(clip).status == "right"
     assert checks.check_surviving_radius(1.5).status == "right"
+
+
+@pytest.mark.parametrize("name", ["one_term", "gradient_bound", "clip_by_norm"])
+def test_the_lesson_s_own_solutions_pass_and_its_stubs_are_not_started(name):
+    check, lesson = getattr(checks, f"check_{name}"), "04_vanishing_gradients.md"
+    assert check(exercise(lesson, name, solved=True)).status == "right"
+    assert check(exercise(lesson, name, solved=False)).status == "not started"
 
 
 def test_stubs_are_not_started():
