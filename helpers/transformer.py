@@ -1,0 +1,204 @@
+"""Attention without an RNN, and the small Transformer built from it (lesson 7)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+State = tuple[Tensor, Tensor, Tensor]  # memory (B, S, E), source mask (B, S), ids so far (B, T)
+
+
+def attention(
+    queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Scaled dot-product attention: context (..., T, d_v) and weights (..., T, S).
+
+    queries: (..., T, d). keys: (..., S, d). values: (..., S, d_v). mask: boolean, (..., T, S) or
+    broadcast to it, True where a query may look. A query that may look nowhere gets zeros.
+    Vaswani et al. (2017), equation 1.
+    """
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., T, S)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    weights = scores.softmax(dim=-1)
+    if mask is not None:
+        weights = weights.masked_fill(~mask, 0.0)  # mends the NaN of a row without any True
+    return weights @ values, weights
+
+
+def causal_mask(T: int) -> Tensor:
+    """Who may look at whom while a text is being written: (T, T), True where j <= i."""
+    return torch.ones(T, T, dtype=torch.bool).tril()
+
+
+def positions(T: int, size: int) -> Tensor:
+    """A vector for each place 0 ... T - 1: sines and cosines at size / 2 speeds, (T, size).
+
+    Vaswani et al. (2017), section 3.5. size must be even.
+    """
+    speed = 10_000.0 ** (-torch.arange(0, size, 2) / size)  # (size / 2,): 1 ... about 1/10,000
+    angle = torch.arange(T)[:, None] * speed  # (T, size / 2)
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
+
+
+class MultiHeadAttention(nn.Module):
+    """Several attentions side by side, each with a slice of the queries, keys and values."""
+
+    def __init__(self, size: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.W_Q, self.W_K, self.W_V = (nn.Linear(size, size) for _ in range(3))
+        self.W_O = nn.Linear(size, size)
+
+    def split(self, z: Tensor) -> Tensor:
+        """(B, T, size) -> (B, heads, T, d), d = size / heads."""
+        return z.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, y: Tensor, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """y (B, T, size) asks, x (B, S, size) answers: output (B, T, size), weights (B, h, T, S).
+
+        mask: True where y may look; it must broadcast to (B, heads, T, S).
+        """
+        queries, keys, values = self.split(self.W_Q(y)), self.split(self.W_K(x)), self.W_V(x)
+        context, weights = attention(queries, keys, self.split(values), mask)
+        return self.W_O(context.transpose(1, 2).flatten(2)), weights
+
+
+def feed_forward(size: int) -> nn.Sequential:
+    """A small network that every place goes through by itself: (..., size) -> (..., size)."""
+    return nn.Sequential(nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, size))
+
+
+class EncoderBlock(nn.Module):
+    """Every word looks at all words of its sentence, then each thinks for itself."""
+
+    def __init__(self, size: int, heads: int) -> None:
+        super().__init__()
+        self.look = MultiHeadAttention(size, heads)
+        self.think = feed_forward(size)
+        self.norm_1, self.norm_2 = nn.LayerNorm(size), nn.LayerNorm(size)
+
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, S, size), mask (B, 1, 1, S) -> x (B, S, size), weights (B, heads, S, S)."""
+        z = self.norm_1(x)
+        found, weights = self.look(z, z, mask)
+        x = x + found
+        return x + self.think(self.norm_2(x)), weights
+
+
+class DecoderBlock(nn.Module):
+    """Every token looks back at its own text, then across at the source, then thinks."""
+
+    def __init__(self, size: int, heads: int) -> None:
+        super().__init__()
+        self.look_back, self.look_across = (MultiHeadAttention(size, heads) for _ in range(2))
+        self.think = feed_forward(size)
+        self.norm_1, self.norm_2, self.norm_3 = (nn.LayerNorm(size) for _ in range(3))
+
+    def forward(self, y: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """y (B, T, size), memory (B, S, size), mask (B, 1, 1, S) -> y, both kinds of weights.
+
+        The weights are those of the look back (B, heads, T, T) and across (B, heads, T, S).
+        """
+        z = self.norm_1(y)
+        found, own = self.look_back(z, z, causal_mask(y.shape[1]).to(y.device))
+        y = y + found
+        found, cross = self.look_across(self.norm_2(y), memory, mask)
+        y = y + found
+        return y + self.think(self.norm_3(y)), own, cross
+
+
+class Maps(NamedTuple):
+    """All attention weights of one pass: a list with one tensor for each layer."""
+
+    encoder: list[Tensor]  # (B, heads, S, S)
+    decoder: list[Tensor]  # (B, heads, T, T)
+    cross: list[Tensor]  # (B, heads, T, S)
+
+
+class Transformer(nn.Module):
+    """Translates with attention alone: no state is handed on from word to word.
+
+    Encoder-decoder of Vaswani et al. (2017), with LayerNorm before each part instead of after it
+    (pre-norm: Xiong et al. 2020). heads must divide size.
+    """
+
+    def __init__(
+        self,
+        source_vocab_size: int,
+        target_vocab_size: int,
+        size: int = 64,
+        heads: int = 4,
+        layers: int = 2,
+    ) -> None:
+        super().__init__()
+        self.source_embedding = nn.Embedding(source_vocab_size, size)
+        self.target_embedding = nn.Embedding(target_vocab_size, size)
+        self.encoder = nn.ModuleList(EncoderBlock(size, heads) for _ in range(layers))
+        self.decoder = nn.ModuleList(DecoderBlock(size, heads) for _ in range(layers))
+        self.encoder_norm, self.decoder_norm = nn.LayerNorm(size), nn.LayerNorm(size)
+        self.output = nn.Linear(size, target_vocab_size)
+
+    def encode(self, source: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Source ids and mask (B, S) -> memory (B, S, size), weights of each layer."""
+        x = self.source_embedding(source)
+        x = x + positions(*x.shape[1:]).to(x)
+        maps = []
+        for block in self.encoder:
+            x, weights = block(x, mask[:, None, None])
+            maps.append(weights)
+        return self.encoder_norm(x), maps
+
+    def decode(
+        self, target: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Target ids (B, T), memory, source mask -> logits (B, T, V), weights back and across."""
+        y = self.target_embedding(target)
+        y = y + positions(*y.shape[1:]).to(y)
+        own_maps, cross_maps = [], []
+        for block in self.decoder:
+            y, own, cross = block(y, memory, mask[:, None, None])
+            own_maps.append(own)
+            cross_maps.append(cross)
+        return self.output(self.decoder_norm(y)), own_maps, cross_maps
+
+    def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
+        """Logits (B, T, V) for the token after each target id (B, T), given the source."""
+        memory, _ = self.encode(source, mask)
+        return self.decode(target, memory, mask)[0]
+
+    def maps(self, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
+        """All attention weights while it reads source (B, S) and target (B, T)."""
+        memory, encoder = self.encode(source, mask)
+        return Maps(encoder, *self.decode(target, memory, mask)[1:])
+
+    def start(self, source: Tensor, mask: Tensor) -> State:
+        """The state before the first token is written."""
+        memory, _ = self.encode(source, mask)
+        return memory, mask, source[:, :0]
+
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+        """Read the newest ids (B,): logits (B, V) for the next, weights (B, S), the next state.
+
+        weights: the last layer's look across from the newest place, mean over the heads.
+        Everything written so far is read again; real systems keep the keys and values instead.
+        """
+        memory, mask, written = state
+        written = torch.cat([written, ids[:, None]], dim=1)  # (B, T)
+        logits, _, cross = self.decode(written, memory, mask)
+        return logits[:, -1], cross[-1][:, :, -1].mean(dim=1), (memory, mask, written)
+
+
+def warmed_up(model: nn.Module, lr: float, steps: int, share: float = 0.1) -> torch.optim.Adam:
+    """Adam whose step size climbs to lr over a share of the steps and then falls to nearly 0.
+
+    For `training.fit(..., optimizer=...)`; it serves exactly `steps` steps.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=steps + 1, pct_start=share, cycle_momentum=False
+    )
+    optimizer.register_step_post_hook(lambda *_: schedule.step())
+    return optimizer
