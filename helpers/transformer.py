@@ -49,8 +49,8 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, size: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.W_Q, self.W_K, self.W_V = (nn.Linear(size, size) for _ in range(3))
-        self.W_O = nn.Linear(size, size)
+        self.W_Q, self.W_K = nn.Linear(size, size), nn.Linear(size, size)
+        self.W_V, self.W_O = nn.Linear(size, size), nn.Linear(size, size)
 
     def split(self, z: Tensor) -> Tensor:
         """(B, T, size) -> (B, heads, T, d), d = size / heads."""
@@ -103,26 +103,63 @@ class DecoderBlock(nn.Module):
         The weights are those of the look back (B, heads, T, T) and across (B, heads, T, S).
         """
         z = self.norm_1(y)
-        found, own = self.look_back(z, z, causal_mask(y.shape[1]).to(y.device))
+        found, back = self.look_back(z, z, causal_mask(y.shape[1]).to(y.device))
         y = y + found
-        found, cross = self.look_across(self.norm_2(y), memory, mask)
+        found, across = self.look_across(self.norm_2(y), memory, mask)
         y = y + found
-        return y + self.think(self.norm_3(y)), own, cross
+        return y + self.think(self.norm_3(y)), back, across
 
 
-class Maps(NamedTuple):
-    """All attention weights of one pass: a list with one tensor for each layer."""
+class AttentionEncoder(nn.Module):
+    """Reads a sentence all at once: one vector for each word, the decoder's memory."""
 
-    encoder: list[Tensor]  # (B, heads, S, S)
-    decoder: list[Tensor]  # (B, heads, T, T)
-    cross: list[Tensor]  # (B, heads, T, S)
+    def __init__(self, vocab_size: int, size: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, size)
+        self.blocks = nn.ModuleList(EncoderBlock(size, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(size)
+
+    def forward(self, source: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Ids and mask (B, S) -> memory (B, S, size), and each layer's weights (B, heads, S, S)."""
+        x = self.embedding(source)
+        x = x + positions(*x.shape[1:]).to(x)
+        maps = []
+        for block in self.blocks:
+            x, weights = block(x, mask[:, None, None])
+            maps.append(weights)
+        return self.norm(x), maps
+
+
+class AttentionDecoder(nn.Module):
+    """Says after each token of a translation what may come next."""
+
+    def __init__(self, vocab_size: int, size: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, size)
+        self.blocks = nn.ModuleList(DecoderBlock(size, heads) for _ in range(layers))
+        self.norm, self.output = nn.LayerNorm(size), nn.Linear(size, vocab_size)
+
+    def forward(
+        self, target: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Ids (B, T), memory (B, S, size), source mask (B, S) -> logits (B, T, V), weights.
+
+        The weights are a pair for each layer: back (B, heads, T, T) and across (B, heads, T, S).
+        """
+        y = self.embedding(target)
+        y = y + positions(*y.shape[1:]).to(y)
+        maps = []
+        for block in self.blocks:
+            y, back, across = block(y, memory, mask[:, None, None])
+            maps.append((back, across))
+        return self.output(self.norm(y)), maps
 
 
 class Transformer(nn.Module):
-    """Translates with attention alone: no state is handed on from word to word.
+    """Translates with attention alone: nothing is handed on from word to word.
 
-    Encoder-decoder of Vaswani et al. (2017), with LayerNorm before each part instead of after it
-    (pre-norm: Xiong et al. 2020). heads must divide size.
+    Encoder-decoder of Vaswani et al. (2017), with a LayerNorm before each part instead of after it
+    (pre-norm: Xiong et al. 2020). heads must divide size, and size must be even.
     """
 
     def __init__(
@@ -131,52 +168,21 @@ class Transformer(nn.Module):
         target_vocab_size: int,
         size: int = 64,
         heads: int = 4,
-        layers: int = 2,
+        layers: int = 1,
     ) -> None:
         super().__init__()
-        self.source_embedding = nn.Embedding(source_vocab_size, size)
-        self.target_embedding = nn.Embedding(target_vocab_size, size)
-        self.encoder = nn.ModuleList(EncoderBlock(size, heads) for _ in range(layers))
-        self.decoder = nn.ModuleList(DecoderBlock(size, heads) for _ in range(layers))
-        self.encoder_norm, self.decoder_norm = nn.LayerNorm(size), nn.LayerNorm(size)
-        self.output = nn.Linear(size, target_vocab_size)
-
-    def encode(self, source: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Source ids and mask (B, S) -> memory (B, S, size), weights of each layer."""
-        x = self.source_embedding(source)
-        x = x + positions(*x.shape[1:]).to(x)
-        maps = []
-        for block in self.encoder:
-            x, weights = block(x, mask[:, None, None])
-            maps.append(weights)
-        return self.encoder_norm(x), maps
-
-    def decode(
-        self, target: Tensor, memory: Tensor, mask: Tensor
-    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Target ids (B, T), memory, source mask -> logits (B, T, V), weights back and across."""
-        y = self.target_embedding(target)
-        y = y + positions(*y.shape[1:]).to(y)
-        own_maps, cross_maps = [], []
-        for block in self.decoder:
-            y, own, cross = block(y, memory, mask[:, None, None])
-            own_maps.append(own)
-            cross_maps.append(cross)
-        return self.output(self.decoder_norm(y)), own_maps, cross_maps
+        self.encoder = AttentionEncoder(source_vocab_size, size, heads, layers)
+        self.decoder = AttentionDecoder(target_vocab_size, size, heads, layers)
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""
-        memory, _ = self.encode(source, mask)
-        return self.decode(target, memory, mask)[0]
-
-    def maps(self, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
-        """All attention weights while it reads source (B, S) and target (B, T)."""
-        memory, encoder = self.encode(source, mask)
-        return Maps(encoder, *self.decode(target, memory, mask)[1:])
+        memory, _ = self.encoder(source, mask)
+        logits, _ = self.decoder(target, memory, mask)
+        return logits
 
     def start(self, source: Tensor, mask: Tensor) -> State:
         """The state before the first token is written."""
-        memory, _ = self.encode(source, mask)
+        memory, _ = self.encoder(source, mask)
         return memory, mask, source[:, :0]
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
@@ -187,8 +193,23 @@ class Transformer(nn.Module):
         """
         memory, mask, written = state
         written = torch.cat([written, ids[:, None]], dim=1)  # (B, T)
-        logits, _, cross = self.decode(written, memory, mask)
-        return logits[:, -1], cross[-1][:, :, -1].mean(dim=1), (memory, mask, written)
+        logits, maps = self.decoder(written, memory, mask)
+        return logits[:, -1], maps[-1][1][:, :, -1].mean(dim=1), (memory, mask, written)
+
+
+class Maps(NamedTuple):
+    """All attention weights of one pass: a list with one tensor for each layer."""
+
+    encoder: list[Tensor]  # (B, heads, S, S)
+    decoder: list[Tensor]  # (B, heads, T, T)
+    cross: list[Tensor]  # (B, heads, T, S)
+
+
+def attention_maps(model: Transformer, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
+    """All weights while a model reads source ids and mask (B, S) and target ids (B, T)."""
+    memory, encoder = model.encoder(source, mask)
+    _, maps = model.decoder(target, memory, mask)
+    return Maps(encoder, [back for back, _ in maps], [across for _, across in maps])
 
 
 def warmed_up(model: nn.Module, lr: float, steps: int, share: float = 0.1) -> torch.optim.Adam:
