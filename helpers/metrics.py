@@ -1,10 +1,12 @@
 """Numbers that lessons compare models by."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import sacrebleu
 import torch
 from torch import Tensor
+
+from helpers.datasets import Pair
 
 
 def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, size: int) -> Tensor:
@@ -62,3 +64,19 @@ def chrf(found: Sequence[str], expected: Sequence[str]) -> float:
 def bleu(found: Sequence[str], expected: Sequence[str]) -> float:
     """BLEU of a corpus, 0 to 100, each Chinese character a token (Papineni et al. 2002)."""
     return sacrebleu.corpus_bleu(list(found), [list(expected)], tokenize="zh").score
+
+
+def alignment_error_rate(
+    found: Sequence[Collection[tuple[int, int]]], pairs: Sequence[Pair]
+) -> float:
+    """AER of links (i, j) found in each pair, 0 (best) to 1: Och & Ney (2003), equation 21.
+
+    1 - (|A & S| + |A & P|) / (|A| + |S|), summed over all pairs: A are the links found, S the sure
+    ones, P the sure and the possible ones.
+    """
+    hits = total = 0
+    for links, pair in zip(found, pairs, strict=True):
+        links = set(links)
+        hits += len(links & pair.sure) + len(links & (pair.sure | pair.possible))
+        total += len(links) + len(pair.sure)
+    return 1 - hits / total

@@ -23,16 +23,22 @@ class LanguageModel(nn.Module):
         return self.output(h), h
 
 
-def patient_gru(input_size: int, hidden_size: int) -> nn.GRU:
-    """A GRU that begins by keeping σ(2.5) = 92 % of its state at each step (lesson 3).
+def start_patient(gru: nn.Module) -> None:
+    """Let a GRU begin by keeping σ(2.5) = 92 % of its state at each step (lesson 3).
 
     PyTorch's own keeps about half. The bias is the update gate's, z in h = (1 - z) n + z h_before;
     the idea is that of the LSTM's forget bias (Gers, Schmidhuber & Cummins 2000).
     """
+    for name, bias in gru.named_parameters():
+        if name.startswith("bias_hh"):  # (3H,): reset gate, update gate, candidate
+            with torch.no_grad():
+                bias.chunk(3)[1].add_(2.5)
+
+
+def patient_gru(input_size: int, hidden_size: int) -> nn.GRU:
+    """A GRU that begins by keeping about 92 % of its state at each step (lesson 3)."""
     gru = nn.GRU(input_size, hidden_size, batch_first=True)
-    with torch.no_grad():
-        bias = gru.get_parameter("bias_hh_l0")  # (3H,): reset gate, update gate, candidate
-        bias[hidden_size : 2 * hidden_size] += 2.5
+    start_patient(gru)
     return gru
 
 
@@ -80,6 +86,13 @@ class Seq2Seq(nn.Module):
     def encode(self, source: Tensor, mask: Tensor) -> Tensor:
         """The context vector c (B, H) of source ids and mask (B, S)."""
         return last_valid_state(self.encoder(source), mask)
+
+    start = encode  # all that the decoder starts from is c
+
+    def step(self, ids: Tensor, s: Tensor) -> tuple[Tensor, None, Tensor]:
+        """Logits (B, V) for the token after ids (B,), no attention weights, and the next state."""
+        logits, states = self.decoder(ids.unsqueeze(1), s)  # (B, 1, V), (B, 1, H)
+        return logits[:, 0], None, states[:, 0]
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""

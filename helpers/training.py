@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from helpers.datasets import TranslationBatch
 from helpers.plotting import BLUE, ORANGE, PALE, figure
 
 REDRAW = 0.25  # seconds between two pictures of the loss
@@ -80,6 +81,16 @@ def fit(
         model.train(was_training)
         watch(history, last=True)
     return history
+
+
+def translation_loss(model: nn.Module, batch: TranslationBatch) -> Tensor:
+    """Mean cross-entropy of each target token, given the source and the tokens before it.
+
+    With the teacher: the model reads the true tokens and answers the next ones (lesson 3).
+    """
+    logits = model(batch.source, batch.source_mask, batch.target[:, :-1])  # (B, T-1, V)
+    real = batch.target_mask[:, 1:]
+    return nn.functional.cross_entropy(logits[real], batch.target[:, 1:][real])
 
 
 def _step(

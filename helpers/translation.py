@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,8 +17,9 @@ from helpers.datasets import (
     pad_batch,
     tokenize_english,
 )
-from helpers.generation import trace
 
+# A model's own: (ids (B,), state) -> (logits (B, V), weights (B, S) or None, state).
+Step = Callable[[Tensor, Any], tuple[Tensor, Tensor | None, Any]]
 NAMED = 6  # unknown words that a message names
 
 
@@ -27,6 +28,7 @@ class Translation(NamedTuple):
 
     ids: list[int]  # the last is <eos> if the model ended by itself
     probabilities: Tensor  # (N, V): for each token, given those before it
+    weights: Tensor | None = None  # (N, S): where the model looked for each, if it looks
 
     @property
     def ended(self) -> bool:
@@ -72,36 +74,78 @@ def _name(word: str, vocab: Vocabulary) -> str:
     return f"{short} (did you mean {' or '.join(near)}?)" if near else short
 
 
+class Written(NamedTuple):
+    """What a model wrote for B sentences, at most T tokens each."""
+
+    rows: list[list[int]]  # without <eos>
+    weights: Tensor | None  # (B, T, S): where it looked for each token, if the model looks
+
+
+def _steps(step: Step, state: Any, ids: Tensor, limit: int) -> Iterator[tuple]:
+    """Greedy steps, each (chosen ids (B,), logits (B, V), weights): until all rows met <eos>."""
+    ended = torch.zeros(len(ids), dtype=torch.bool)
+    for _ in range(limit):
+        logits, weights, state = step(ids, state)
+        ids = logits.argmax(-1)
+        yield ids, logits, weights
+        ended |= ids == EOS_ID
+        if ended.all():
+            return
+
+
+@torch.no_grad()
+def write(step: Step, state: Any, count: int, limit: int = 60) -> Written:
+    """What a decoder writes greedily for `count` sentences, at most `limit` tokens each.
+
+    step, state: a model's `step(ids (B,), state) -> (logits (B, V), weights (B, S) or None, state)`
+        and what its `start(source, mask)` returned.
+    """
+    bos = torch.full((count,), BOS_ID)
+    ids, _, weights = zip(*_steps(step, state, bos, limit), strict=True)
+    rows = torch.stack(ids, dim=1).tolist()
+    rows = [row[: row.index(EOS_ID)] if EOS_ID in row else row for row in rows]
+    return Written(rows, None if weights[0] is None else torch.stack(weights, dim=1))
+
+
+def _single(step: Step, state: Any, limit: int) -> Translation:
+    """As `write`, for one sentence, with every token's probabilities."""
+    bos = torch.full((1,), BOS_ID)
+    ids, logits, weights = zip(*_steps(step, state, bos, limit), strict=True)
+    looked = None if weights[0] is None else torch.cat(weights)
+    return Translation(torch.cat(ids).tolist(), torch.cat(logits).softmax(-1), looked)
+
+
+def _lesson_3(decoder: nn.Module) -> Step:
+    """Lesson 3's decoder, which has only its state, as a step."""
+
+    def step(ids: Tensor, s: Tensor) -> tuple[Tensor, None, Tensor]:
+        logits, states = decoder(ids.unsqueeze(1), s)  # (B, 1, V), (B, 1, H)
+        return logits[:, 0], None, states[:, 0]
+
+    return step
+
+
+@torch.no_grad()
 def translate_context(decoder: nn.Module, c: Tensor, limit: int = 60) -> Translation:
-    """What a decoder writes greedily from a context vector c (1, H), at most `limit` tokens."""
-    run = trace(decoder, temperature=0, limit=limit + 1, h0=c)
-    return Translation(run.ids[1:], run.probabilities)
+    """What lesson 3's decoder writes greedily from c (1, H), at most `limit` tokens."""
+    return _single(_lesson_3(decoder), c, limit)
+
+
+def write_from(decoder: nn.Module, c: Tensor, limit: int = 60) -> list[list[int]]:
+    """What lesson 3's decoder writes greedily from context vectors c (B, H), without <eos>."""
+    return write(_lesson_3(decoder), c, len(c), limit).rows
 
 
 @torch.no_grad()
 def translate(model: Any, ids: Sequence[int], limit: int = 60) -> Translation:
     """Translate one sentence of source ids greedily; nothing comes of an empty one.
 
-    model: a `models.Seq2Seq`, or one with its `encode` and `decoder`.
+    model: a `models.Seq2Seq`, `attention.AttentionSeq2Seq`, `transformer.Transformer`, or any with
+        their `start` and `step`; see `write`.
     """
     if not ids:
-        return Translation([], torch.empty(0, 0))
-    source, mask = pad_batch([ids])
-    return translate_context(model.decoder, model.encode(source, mask), limit)
-
-
-@torch.no_grad()
-def write_from(decoder: nn.Module, c: Tensor, limit: int = 60) -> list[list[int]]:
-    """What a decoder writes greedily from context vectors c (B, H), without <eos> (lesson 3)."""
-    new, s, columns = torch.full((len(c), 1), BOS_ID), c, []
-    for _ in range(limit):
-        logits, states = decoder(new, s)  # (B, 1, V), (B, 1, H)
-        new, s = logits.argmax(-1), states[:, -1]  # (B, 1), (B, H)
-        columns.append(new)
-        if (torch.cat(columns, dim=1) == EOS_ID).any(dim=1).all():
-            break
-    rows = torch.cat(columns, dim=1).tolist()
-    return [row[: row.index(EOS_ID)] if EOS_ID in row else row for row in rows]
+        return Translation([], torch.empty(0, 0), None)
+    return _single(model.step, model.start(*pad_batch([ids])), limit)
 
 
 @torch.no_grad()
@@ -110,5 +154,5 @@ def translate_pairs(
 ) -> list[str]:
     """The model's translations of pairs' English sides, in their order, as lines to read."""
     source, mask = pad_batch([english.encode(pair.source) for pair in pairs])
-    rows = write_from(model.decoder, model.encode(source, mask), limit)
+    rows = write(model.step, model.start(source, mask), len(pairs), limit).rows
     return [join_chinese(chinese.decode(row)) for row in rows]
