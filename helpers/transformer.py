@@ -217,7 +217,7 @@ def warmed_up(model: nn.Module, lr: float, steps: int, share: float = 0.1) -> to
 
     For `training.fit(..., optimizer=...)`; it serves exactly `steps` steps.
     """
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.98), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lr, total_steps=steps + 1, pct_start=share, cycle_momentum=False
     )

@@ -1,0 +1,188 @@
+"""What lesson 7 claims about attention without an RNN, for seeds 0 to 4, as tables.
+
+    python benchmarks/self_attention.py              # training, then time: about a quarter of an hour
+    python benchmarks/self_attention.py training 0   # one seed
+    python benchmarks/self_attention.py time
+
+Training: exact match by clauses, running free, and seconds of process time (one thread). Rivals: the
+same Transformer without positions, with learned ones, and with two layers. Time: milliseconds for
+one forward pass over T places, one layer each.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from helpers import datasets, transformer
+from helpers.metrics import exact_match
+from helpers.training import fit
+from helpers.transformer import Transformer, warmed_up
+
+EPOCHS, BATCH, LR = 9, 32, 8e-3  # the lesson's
+
+TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
+GROUPS[4] = datasets.read_pairs(split="long")
+ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+
+
+def loss_of(model: nn.Module, batch: datasets.TranslationBatch) -> Tensor:
+    logits = model(batch.source, batch.source_mask, batch.target[:, :-1])
+    real = batch.target_mask[:, 1:]
+    return nn.functional.cross_entropy(logits[real], batch.target[:, 1:][real])
+
+
+def batches_of(epoch: int) -> list[datasets.TranslationBatch]:
+    return datasets.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch)
+
+
+def trained(seed: int, layers: int = 1, epochs: int = EPOCHS) -> tuple[Transformer, float]:
+    """A model and the seconds of process time that its training took."""
+    torch.manual_seed(seed)
+    model = Transformer(len(ENGLISH), len(CHINESE), layers=layers)
+    optimizer = warmed_up(model, LR, steps=epochs * len(batches_of(0)))
+    start = time.process_time()
+    fit(model, batches_of, loss_of, epochs=epochs, optimizer=optimizer, quiet=True)
+    return model, time.process_time() - start
+
+
+@torch.no_grad()
+def write(model: Transformer, pairs: list[datasets.Pair], limit: int = 60) -> list[str]:
+    """Greedy translations, one token at a time."""
+    state = model.start(*datasets.pad_batch([ENGLISH.encode(pair.source) for pair in pairs]))
+    new, columns = torch.full((len(pairs),), datasets.BOS_ID), []
+    for _ in range(limit):
+        logits, _, state = model.step(new, state)
+        new = logits.argmax(-1)
+        columns.append(new)
+        if (torch.stack(columns) == datasets.EOS_ID).any(0).all():
+            break
+    lines = []
+    for row in torch.stack(columns, dim=1).tolist():
+        end = row.index(datasets.EOS_ID) if datasets.EOS_ID in row else len(row)
+        lines.append(datasets.join_chinese(CHINESE.decode(row[:end])))
+    return lines
+
+
+def exact_by_clauses(model: Transformer) -> list[float]:
+    return [
+        exact_match(write(model, pairs), [pair.chinese for pair in pairs])
+        for pairs in GROUPS.values()
+    ]
+
+
+def four_clauses(model: Transformer) -> dict[str, float]:
+    """Of the translations of four clauses: exact if short, and how they fail."""
+    found = write(model, GROUPS[4])
+    longest = max(len(pair.target) for pair in TRAIN)
+    short = [k for k, pair in enumerate(GROUPS[4]) if len(pair.target) <= longest - 4]
+    right = [pair.chinese for pair in GROUPS[4]]
+    first = [a.split("，")[0] == b.split("，")[0] for a, b in zip(found, right, strict=True)]
+    third = [
+        a.split("，")[:3] == b.split("，")[:3] for a, b in zip(found, right, strict=True)
+    ]
+    return {
+        "share that is no longer than training": len(short) / len(right),
+        "exact among these": exact_match([found[k] for k in short], [right[k] for k in short]),
+        "first clause right": statistics.mean(first),
+        "first three clauses right": statistics.mean(third),
+        "fewer than four clauses written": statistics.mean(a.count("，") < 3 for a in found),
+    }
+
+
+def swapped_alike(model: Transformer) -> float:
+    """Share of one-clause sentences whose words, reversed but for the stop, are read no otherwise.
+
+    Compared is the translation. With positions hardly any, without positions all.
+    """
+    pairs = GROUPS[1]
+    reversed_pairs = [
+        datasets.Pair(" ".join([*pair.source[-2::-1], pair.source[-1]]), "") for pair in pairs
+    ]
+    return exact_match(write(model, pairs), write(model, reversed_pairs))
+
+
+class Learned(nn.Module):
+    """A learned vector for each place, in the sinusoids' place."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(64, size)
+
+    def forward(self, T: int, _size: int) -> Tensor:
+        return self.table(torch.arange(T))
+
+
+def training(seeds: list[int]) -> None:
+    print("exact match, running free, at 1 / 2 / 3 / 4 clauses; seconds of training")
+    original = transformer.positions
+    for seed in seeds:
+        for name in ("the lesson's", "no positions", "two layers"):
+            if name == "no positions":
+                transformer.positions = lambda T, size: torch.zeros(T, size)
+            model, seconds = trained(seed, layers=2 if name == "two layers" else 1)
+            exact = " ".join(f"{x:6.1%}" for x in exact_by_clauses(model))
+            alike = swapped_alike(model)
+            transformer.positions = original
+            print(f"seed {seed}  {name:14} {exact}  {seconds:5.1f} s  alike {alike:.0%}", flush=True)
+            if name == "the lesson's":
+                for what, value in four_clauses(model).items():
+                    print(f"        four clauses, {what}: {value:.0%}", flush=True)
+
+
+def milliseconds(run: Callable[[], object], repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        run()
+    return (time.perf_counter() - start) / repeats * 1000
+
+
+def layers_of(size: int) -> dict[str, Callable[[Tensor], object]]:
+    look = transformer.MultiHeadAttention(size, heads=4)
+    return {
+        "RNN": nn.RNN(size, size, batch_first=True),
+        "LSTM": nn.LSTM(size, size, batch_first=True),
+        "attention": lambda x: look(x, x),
+    }
+
+
+@torch.no_grad()
+def forward_times(size: int, lengths: list[int], rounds: int = 9) -> dict[str, list[float]]:
+    """Median milliseconds for one sequence (1, T, size), runs interleaved."""
+    layers = layers_of(size)
+    found: dict[str, list[float]] = {name: [] for name in layers}
+    for T in lengths:
+        x, repeats = torch.randn(1, T, size), max(1, 128 // T)
+        runs = [
+            {name: milliseconds(lambda f=f: f(x), repeats) for name, f in layers.items()}
+            for _ in range(rounds)
+        ]
+        for name in layers:
+            found[name].append(statistics.median(run[name] for run in runs))
+    return found
+
+
+def times() -> None:
+    lengths = [8, 16, 32, 64, 128, 256, 512, 1024, 2048]
+    for size in (64, 256):
+        print(f"\nmilliseconds for one sequence of T places, size {size}")
+        print(f"{'T':12}" + "".join(f"{T:9}" for T in lengths))
+        for name, row in forward_times(size, lengths).items():
+            print(f"{name:12}" + "".join(f"{ms:9.2f}" for ms in row), flush=True)
+
+
+def main(words: list[str]) -> None:
+    seeds = [int(word) for word in words if word.isdigit()] or list(range(5))
+    if "time" not in words:
+        training(seeds)
+    if "training" not in words:
+        times()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

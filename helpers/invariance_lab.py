@@ -1,0 +1,157 @@
+"""Lesson 7's first widget: change the input of one layer and see which outputs move.
+
+`moved` is the pure part, from an experiment to how far each word's output moved; `invariance_lab`
+draws it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from matplotlib.colors import ListedColormap
+from torch import Tensor, nn
+
+from helpers.plotting import BLUE, GREY, INK, ORANGE, PALE, RED, figure
+from helpers.transformer import MultiHeadAttention, causal_mask, positions
+from helpers.widgets import Explorer, choice, explore, slider, switch
+
+WORDS = ["the", "dog", "saw", "the", "cat", "today", "."]
+SIZE, PADS, STILL = 32, 3, 1e-5  # STILL: rounding moves outputs by less than this
+OTHER = "tree"  # the word that takes another one's place
+EXPERIMENTS = {
+    "change word j": "change",
+    "swap words j and j + 1": "swap",
+    f"add {PADS} × <pad>": "pad",
+}
+
+
+class Moved(NamedTuple):
+    """An experiment's result; T words before it, N after it."""
+
+    after: list[str]  # N words that were read after the change
+    places: list[int]  # where each of the T words stands afterwards
+    distance: np.ndarray  # (T,): how far each word's output moved, as a share of its length
+    allowed: np.ndarray  # (N, N): which word may look at which
+
+
+@lru_cache(1)
+def layers() -> tuple[dict[str, Tensor], MultiHeadAttention, nn.RNN]:
+    """A random vector for each word, and two untrained layers, always the same ones."""
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        vectors = {word: torch.randn(SIZE) for word in [*WORDS, OTHER, "<pad>"]}
+        return vectors, MultiHeadAttention(SIZE, 4), nn.RNN(SIZE, SIZE, batch_first=True)
+
+
+@torch.no_grad()
+def outputs(words: list[str], layer: str, placed: bool, mask: Tensor) -> Tensor:
+    """What a layer gives for each word: (N, SIZE). mask (N, N) is for attention alone."""
+    vectors, attention, rnn = layers()
+    x = torch.stack([vectors[word] for word in words])[None]  # (1, N, SIZE)
+    if placed:
+        x = x + positions(len(words), SIZE)
+    return (rnn(x)[0] if layer == "RNN" else attention(x, x, mask)[0])[0]
+
+
+def allowed(words: list[str], causal: bool, masked: bool) -> Tensor:
+    """Who may look at whom: (N, N)."""
+    real = torch.tensor([word != "<pad>" or not masked for word in words])
+    return (causal_mask(len(words)) if causal else torch.ones(len(words), len(words)).bool()) & real
+
+
+def moved(
+    what: str, j: int, layer: str = "attention", causal: bool = False, placed: bool = False,
+    masked: bool = True,
+) -> Moved:  # fmt: skip
+    """Do one experiment: 'change' word j (from 0), 'swap' it with the next one, or 'pad'.
+
+    layer: 'attention' or 'RNN'. causal, masked: the two masks. placed: positions are added.
+    """
+    after, places = [*WORDS], [*range(len(WORDS))]
+    if what == "change":
+        after[j] = OTHER
+    elif what == "swap":
+        j = min(j, len(WORDS) - 2)
+        for row in (after, places):
+            row[j], row[j + 1] = row[j + 1], row[j]
+    else:
+        after += ["<pad>"] * PADS
+    rules = allowed(after, causal, masked)
+    old = outputs(WORDS, layer, placed, allowed(WORDS, causal, masked))
+    new = outputs(after, layer, placed, rules)[places]
+    distance = (new - old).norm(dim=1) / old.norm(dim=1)
+    distance[distance < STILL] = 0.0
+    return Moved(after, places, distance.numpy(), rules.numpy())
+
+
+def _tiles(rules: np.ndarray, count: int, shown: bool) -> np.ndarray:
+    """A mask (N, N) as a picture of count by count tiles with white gaps between them."""
+    tiles, tile = np.full((count, count), np.nan), np.full((12, 12), np.nan)
+    if shown:
+        tiles[: len(rules), : len(rules)] = rules
+    tile[1:-1, 1:-1] = 1
+    return np.kron(tiles, tile)
+
+
+def invariance_lab() -> Explorer:
+    """Which outputs move when the input changes, and what the masks have to do with it."""
+    count = len(WORDS) + PADS
+    fig = figure(9.4, 4.2)
+    left, right = fig.subplots(1, 2, width_ratios=[1.9, 1])
+    left.set(xlim=(-1.6, count - 0.4), ylim=(0, 1.75), xticks=[], yticks=[0, 0.5, 1])
+    left.set_ylabel("how far its output moved", loc="bottom")
+    left.spines["left"].set_bounds(0, 1.15)
+    title = left.set_title("Which outputs move?")
+    bars = left.bar(range(count), 0, color=BLUE, width=0.6)
+    rows = [
+        [left.text(n, y, "", ha="center", va="center", fontsize=11) for n in range(count)]
+        for y in (1.66, 1.4)
+    ]
+    for y, said in ((1.66, "before"), (1.4, "after")):
+        left.text(-0.7, y, said, ha="right", va="center", color=GREY, fontsize=10)
+    numbers = [left.text(n, 0, "", ha="center", va="bottom", fontsize=9) for n in range(count)]
+    right.set(xlim=(-0.5, count - 0.5), ylim=(count - 0.5, -0.5), xticks=[], yticks=[])
+    right.set(xlabel="… may look at these words", ylabel="these words …")
+    right.spines[:].set_visible(False)
+    mask_title = right.set_title("The mask")
+    picture = right.imshow(np.full((count, count), np.nan), ListedColormap([PALE, BLUE]))
+    picture.set(clim=(0, 1), interpolation="nearest", extent=(-0.5, count - 0.5, count - 0.5, -0.5))
+
+    def update(what: str, j: int, layer: str, causal: bool, placed: bool, masked: bool) -> str:
+        result = moved(what, j - 1, layer, causal, placed, masked)
+        for n in range(count):
+            old = WORDS[n] if n < len(WORDS) else ""
+            new = result.after[n] if n < len(result.after) else ""
+            rows[0][n].set_text(old)
+            rows[1][n].set(text=new, color=INK if old == new else RED)
+            rows[1][n].set_fontsize(9 if new == "<pad>" else 11)
+            here = result.places.index(n) if n in result.places else None
+            height = 0.0 if here is None else float(result.distance[here])
+            bars[n].set(height=min(height, 1.15), color=ORANGE if old != new else BLUE)
+            numbers[n].set(text="" if here is None else f"{height:.2f}", y=min(height, 1.15) + 0.03)
+            if height == 0:
+                numbers[n].set_text("" if here is None else "0")
+        picture.set_data(_tiles(result.allowed, count, shown=layer == "attention"))
+        mask_title.set_text("An RNN has no mask" if layer == "RNN" else "The mask (blue: may look)")
+        count_moved = int((result.distance > 0).sum())
+        ignored = (
+            " An RNN ignores both masks: it reads from left to right." if layer == "RNN" else ""
+        )
+        title.set_text(f"{count_moved} of {len(WORDS)} outputs moved")
+        follows = " Each bar follows its word." if what == "swap" else ""
+        told = "Bars: distance between old and new output, as a share of its length."
+        return told + follows + ignored
+
+    return explore(
+        update,
+        fig,
+        what=choice("experiment", EXPERIMENTS),
+        j=slider("word j", 1, len(WORDS), 5),
+        layer=choice("layer", ["attention", "RNN"]),
+        causal=switch("causal mask"),
+        placed=switch("positions added"),
+        masked=switch("padding mask", True),
+    )
