@@ -50,6 +50,16 @@ class Explorer(widgets.VBox):
         """The controls' present values, by parameter name."""
         return {name: control.value for name, control in self.controls.items()}
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether every move so far has been drawn."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return False  # another thread is drawing
+        try:
+            return self._timer is None
+        finally:
+            self._one_at_a_time.release()
+
     def redraw(self) -> None:
         """Call the lesson's function with the newest values and repaint; show errors in place."""
         with self._one_at_a_time:

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests."""
+"""One JupyterLab and one Chromium for all browser tests; each lesson opened and run once."""
 
 from __future__ import annotations
 
@@ -7,23 +7,44 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parent))
-from lab import browser_page, copy_lessons, find_chromium, serve
+from lab import Lesson, chromium, copy_lessons, find_chromium, serve, tab
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A JupyterLab on a copy of the lessons; see `lab.serve`."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the lessons, which JupyterLab serves."""
     if not find_chromium():
         pytest.skip("no Chromium here (Debian, Ubuntu: apt install chromium)")
-    folder = copy_lessons(tmp_path_factory.mktemp("course"))
+    return copy_lessons(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """See `lab.serve`."""
     with serve(folder, tmp_path_factory.mktemp("private")) as served:
         yield served
 
 
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    with browser_page() as opened:
+@pytest.fixture(scope="session")
+def browser(address: str) -> Iterator[Browser]:
+    with chromium() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with tab(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lesson(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Lesson]:
+    """The notebook that a test names (by indirect parameter), after "Run All Cells"."""
+    with tab(browser) as opened:
+        lesson = Lesson(opened, address, request.param)
+        lesson.run_all()
+        yield lesson
+        lesson.close()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import secrets
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [
@@ -42,6 +43,44 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+STORED_PROBLEMS = """async path => {
+    const none = {shouldStart: false, canStart: false, autoStartDefault: false};
+    const panel = await window.jupyterapp.commands.execute('docmanager:open',
+        {path, factory: 'Notebook', kernelPreference: none});
+    await panel.context.ready;
+    await panel.revealed;
+    const problems = [];
+    if (panel.sessionContext.session) problems.push('a kernel was started');
+    for (const cell of panel.content.widgets) {
+        await cell.ready;
+        if (cell.model.type !== 'code') continue;
+        const images = [...cell.node.querySelectorAll('.jp-OutputArea img')];
+        for (const image of images) {
+            try { await image.decode(); } catch { }
+            if (!image.naturalWidth) problems.push(cell.model.id + ': a picture is broken');
+        }
+        const data = cell.model.outputs.toJSON().map(output => output.data || {});
+        const kinds = data.map(bundle => Object.keys(bundle)).flat();
+        const stored = kinds.filter(kind => kind.startsWith('image/')).length;
+        const widgets = data.filter(bundle => 'application/vnd.jupyter.widget-view+json' in bundle
+            || /^(Explorer|Canvas)\\(/.test([bundle['text/plain'] || ''].flat().join(''))).length;
+        if (images.length < Math.max(stored, widgets))
+            problems.push(cell.model.id + ': ' + Math.max(stored, widgets)
+                + ' pictures or widgets, but ' + images.length + ' shown');
+    }
+    panel.dispose();
+    return problems; }"""
+# Notes every widget message that the page sends, until the kernel says that it is done with it.
+WATCH = """() => {
+    window.watch = {sent: 0, waiting: new Set()};
+    NOTEBOOK.sessionContext.session.kernel.anyMessage.connect((kernel, {msg, direction}) => {
+        const {header, parent_header, content} = msg;
+        if (direction === 'send' && header.msg_type === 'comm_msg') {
+            window.watch.sent += 1;
+            window.watch.waiting.add(header.msg_id);
+        } else if (header.msg_type === 'status' && content.execution_state === 'idle') {
+            window.watch.waiting.delete(parent_header.msg_id);
+        } }); }"""
 
 
 def find_chromium() -> str | None:
@@ -121,18 +160,45 @@ def _wait_for(
 
 
 @contextmanager
-def browser_page(width: int = 1280, height: int = 800) -> Iterator[Page]:
-    """A page in a fresh Chromium profile."""
+def tab(browser: Browser, width: int = 1280, height: int = 800) -> Iterator[Page]:
+    """A page with a profile of its own."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(60_000)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_FLAGS, headless=True
         )
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(60_000)
         try:
-            yield page
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def browser_page(width: int = 1280, height: int = 800) -> Iterator[Page]:
+    """A page in a Chromium of its own."""
+    with chromium() as browser, tab(browser, width, height) as page:
+        yield page
+
+
+def stored_problems(page: Page, address: str, notebook: str) -> list[str]:
+    """Open a notebook in a JupyterLab that starts no kernel for it; say which pictures lack."""
+    lab = address.replace("/doc/tree/{notebook}", "/lab")
+    if page.url.partition("?")[0] != lab.partition("?")[0]:  # one page serves many notebooks
+        page.goto(lab)
+        page.wait_for_function("window.jupyterapp && window.jupyterapp.shell")
+        page.evaluate("window.jupyterapp.restored")
+    problems: list[str] = page.evaluate(STORED_PROBLEMS, notebook)
+    return problems
 
 
 class Lesson:
@@ -145,7 +211,7 @@ class Lesson:
     """
 
     def __init__(self, page: Page, address: str, notebook: str) -> None:
-        self.page = page
+        self.page, self.notebook = page, notebook
         page.goto(address.format(notebook=notebook))
         page.wait_for_function(
             f"window.jupyterapp && {NOTEBOOK}?.context?.isReady"
@@ -154,6 +220,55 @@ class Lesson:
         page.wait_for_function(
             f"['idle', 'busy'].includes({NOTEBOOK}.sessionContext.session?.kernel?.status)"
         )
+        page.evaluate(WATCH.replace("NOTEBOOK", NOTEBOOK))
+
+    def close(self) -> None:
+        """End the notebook's kernel, so that the next lesson has the memory."""
+        self.page.evaluate(f"() => {NOTEBOOK}.sessionContext.shutdown()")
+
+    def python(self, code: str, result: str = "None") -> Any:
+        """Run code in the lesson's kernel, unseen by the notebook; return an expression's value.
+
+        The value travels as text: numbers, strings, lists and dictionaries.
+        """
+        reply = self.page.evaluate(
+            f"""async ([code, result]) => {{
+                const kernel = {NOTEBOOK}.sessionContext.session.kernel;
+                const future = kernel.requestExecute({{code, silent: true, store_history: false,
+                    user_expressions: {{result}}}});
+                return (await future.done).content; }}""",
+            [code, result],
+        )
+        if reply["status"] != "ok":
+            raise RuntimeError(f"{reply.get('ename')}: {reply.get('evalue')} in {code!r}")
+        answer = reply["user_expressions"]["result"]
+        if answer["status"] != "ok":
+            raise RuntimeError(f"{answer.get('ename')}: {answer.get('evalue')} in {result!r}")
+        return ast.literal_eval(answer["data"]["text/plain"])
+
+    def mark_widgets(self) -> list[list[str]]:
+        """Mark every `explore` widget as in `probe.py`; return the names of each one's controls."""
+        source = (Path(__file__).parent / "probe.py").read_text("utf-8")
+        load = "import sys, types; sys.modules['probe'] = types.ModuleType('probe')"
+        self.python(
+            f"if 'probe' not in __import__('sys').modules:\n    {load}\n"
+            f"    exec({source!r}, sys.modules['probe'].__dict__)"
+        )
+        names: list[list[str]] = self.python("", "__import__('probe').mark()")
+        return names
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until every input so far has reached the kernel, been drawn, and come back.
+
+        No guess about time: each message that the page sent has been answered, then the kernel says
+        that its widgets have nothing left to draw, and messages keep their order.
+        """
+        while True:
+            sent = self.page.evaluate("window.watch.sent")
+            self.page.wait_for_function("window.watch.waiting.size === 0", timeout=seconds * 1000)
+            self.python("await __import__('probe').settle()")
+            if self.page.evaluate("window.watch.sent") == sent:
+                return
 
     def run_all(self, seconds: float = 300) -> float:
         """Run every cell, as the menu's "Run All Cells" does; return the seconds taken."""
@@ -197,55 +312,6 @@ class Lesson:
             if count := self.page.get_by_text(text).count():
                 found.append(f"{count} times in the page: {text}")
         return found
-
-    def sliders(self) -> list[Locator]:
-        """The handles of all sliders in view of the notebook, top to bottom."""
-        handles = self.page.locator(".jp-Notebook [role=slider]").all()
-        return [handle for handle in handles if handle.is_visible()]
-
-    def pictures_near(self, handle: Locator) -> str:
-        """A fingerprint of what the slider's output shows: its pictures, else its text."""
-        result: str = handle.evaluate(
-            """async handle => {
-                const area = handle.closest('.jp-OutputArea-output');
-                if (!area) throw new Error('a slider outside of every output');
-                const images = [...area.querySelectorAll('img')];
-                const parts = [];
-                for (const image of images) {
-                    try { await image.decode(); } catch { }
-                    const canvas = document.createElement('canvas');
-                    canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
-                    if (canvas.width) canvas.getContext('2d').drawImage(image, 0, 0);
-                    const bytes = new TextEncoder().encode(canvas.toDataURL());
-                    const digest = await crypto.subtle.digest('SHA-256', bytes);
-                    parts.push([...new Uint8Array(digest)].join('.'));
-                }
-                if (!images.length) parts.push(
-                    ...[...area.querySelectorAll('.widget-html')].map(e => e.innerHTML));
-                return parts.join('|');
-            }"""
-        )
-        return result
-
-    def nudge(self, handle: Locator, presses: int = 1, seconds: float = 10) -> str | None:
-        """Press an arrow key on a slider; return why the picture beside it stayed, or None."""
-        before = self.pictures_near(handle)
-        value = handle.get_attribute("aria-valuetext")
-        handle.scroll_into_view_if_needed()
-        handle.focus()
-        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-        for _ in range(presses):
-            handle.press("ArrowLeft" if at_end else "ArrowRight")
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.pictures_near(handle) != before:
-                self.wait_until_idle()
-                return None
-            time.sleep(0.1)
-        now = handle.get_attribute("aria-valuetext")
-        focused = handle.evaluate("handle => handle === document.activeElement")
-        lost = "" if focused else ", and the slider lost the keyboard"
-        return f"value {value} -> {now}, but the same picture after {seconds:g} s{lost}"
 
     def shoot(self, folder: Path, stem: str, height: int = 1300) -> list[Path]:
         """Save the whole notebook as pictures of at most `height` pixels each."""

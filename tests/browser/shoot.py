@@ -19,6 +19,7 @@ from pathlib import Path
 
 import nbformat
 from lab import ROOT, Lesson, browser_page, copy_lessons, find_chromium, serve
+from moving import widgets
 
 sys.path.insert(0, str(ROOT / "notebooks"))
 from build import make_notebook
@@ -75,16 +76,26 @@ def main() -> int:
             files = lesson.shoot(options.outdir, stem)
             if not options.no_run:
                 page.set_viewport_size({"width": options.width, "height": 800})
-                for number, handle in enumerate(lesson.sliders(), start=1):
-                    problem = lesson.nudge(handle, options.moves)
-                    failed |= problem is not None
-                    value = handle.get_attribute("aria-valuetext")
-                    verdict = problem or "picture changed"
-                    print(f"  slider {number}: moved to {value}: {verdict}")
+                sliders = [
+                    (widget, widget.control(name).get_by_role("slider"))
+                    for widget in widgets(lesson)
+                    for name in widget.controls
+                    if widget.control(name).get_by_role("slider").count()
+                ]
+                for number, (widget, slider) in enumerate(sliders, start=1):
+                    before = widget.look()
+                    top = slider.get_attribute("aria-valuemax")
+                    at_end = slider.get_attribute("aria-valuenow") == top
+                    for _ in range(options.moves):
+                        slider.press("ArrowLeft" if at_end else "ArrowRight")
+                    now = widget.look()
+                    moved = now.picture != before.picture
+                    failed |= bool(now.problems) or not moved
+                    verdict = "picture changed" if moved else "the same picture"
+                    value = slider.get_attribute("aria-valuetext")
+                    print(f"  slider {number}: moved to {value}: {verdict}", *now.problems)
                     file = options.outdir / f"{stem}_slider{number:02d}.png"
-                    handle.evaluate(
-                        "e => e.closest('.jp-OutputArea-output').scrollIntoView({block: 'start'})"
-                    )
+                    widget.root.evaluate("e => e.scrollIntoView({block: 'start'})")
                     page.screenshot(path=file)
                     files.append(file)
                 for problem in lesson.problems():
