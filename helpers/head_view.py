@@ -19,7 +19,7 @@ from matplotlib.text import Text
 
 from helpers.datasets import BOS_ID, EOS_ID, Vocabulary, join_chinese
 from helpers.plotting import HEAT, INK, ORANGE, RED, figure
-from helpers.transformer import MultiHeadAttention, Transformer, attention_maps
+from helpers.transformer import attention_maps
 from helpers.translation import read_source
 
 LOOKS = {  # what a student chooses -> what stands in `Looks.weights`
@@ -45,8 +45,11 @@ class Looks(NamedTuple):
 
 
 @torch.no_grad()
-def read_and_write(model: Transformer, ids: Sequence[int], limit: int = 60) -> Looks:
-    """Translate source ids (S of them, at least one) greedily and keep every weight."""
+def read_and_write(model: Any, ids: Sequence[int], limit: int = 60) -> Looks:
+    """Translate source ids (at least one) greedily and keep every weight.
+
+    model: a `transformer.Transformer`, or one with its `encoder`, `decoder`, `start` and `step`.
+    """
     source = torch.tensor([ids])
     mask = torch.ones_like(source, dtype=torch.bool)
     state, written = model.start(source, mask), [BOS_ID]
@@ -60,14 +63,16 @@ def read_and_write(model: Transformer, ids: Sequence[int], limit: int = 60) -> L
 
 
 class HeadView:
-    """Heat maps of a `Transformer`'s heads on what is typed; for `widgets.explore`.
+    """Heat maps of a model's heads on what is typed; for `widgets.explore`.
+
+    model: a `transformer.Transformer`, or one with its parts.
 
     `view.figure` is the picture and `view.update` its function of the controls `text`, `look` (a
     value of `LOOKS`), `head` (from 1) and `step`, and `layer` (from 1) if there are several.
     """
 
     def __init__(
-        self, model: Transformer, english: Vocabulary, chinese: Vocabulary, limit: int = 50
+        self, model: Any, english: Vocabulary, chinese: Vocabulary, limit: int = 50
     ) -> None:
         self.english, self.chinese, self.limit = english, chinese, limit
         self.looks = lru_cache(8)(lambda ids: read_and_write(model, ids))
@@ -78,9 +83,7 @@ class HeadView:
         self.title = ax.text(-0.16, 1.34, "", transform=ax.transAxes, fontsize=12.5)
         self.rows = [_label(ax, ha="right", va="center") for _ in range(LABELS)]
         self.columns = [_label(ax, ha="center", va="bottom") for _ in range(LABELS)]
-        self.heads = next(
-            part.heads for part in model.modules() if isinstance(part, MultiHeadAttention)
-        )
+        self.heads = model.decoder.blocks[0].look_across.heads
         grid = self.figure.add_axes((0.625, 0.03, 0.36, 0.9))
         self.small, self.chosen = _empty_map(grid), _frame(grid, ORANGE)
         for row, said in enumerate(LOOKS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -205,7 +205,7 @@ class Maps(NamedTuple):
     cross: list[Tensor]  # (B, heads, T, S)
 
 
-def attention_maps(model: Transformer, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
+def attention_maps(model: Any, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
     """All weights while a model reads source ids and mask (B, S) and target ids (B, T)."""
     memory, encoder = model.encoder(source, mask)
     _, maps = model.decoder(target, memory, mask)
