@@ -37,7 +37,7 @@ async def settle() -> None:
             await asyncio.sleep(0.002)
 
 
-def put(number: int, **values: Any) -> None:
+def put(number: int, /, **values: Any) -> None:
     """Set controls, and all others of this widget to what they were at first."""
     for name, value in {**start_values[number], **values}.items():
         control = known[number].controls[name]
