@@ -68,28 +68,16 @@ class Looking(NamedTuple):
     mask: Tensor  # (B, S)
 
 
-class AttentionSeq2Seq(nn.Module):
-    """Lesson 3's translator with a context vector of its own for each output token (lesson 6)."""
+class AttentionDecoder(nn.Module):
+    """Writes one token a step, and before each one looks at the whole source (lesson 6)."""
 
-    def __init__(
-        self,
-        source_vocab_size: int,
-        target_vocab_size: int,
-        embedding_size: int = 64,
-        hidden_size: int = 128,
-    ) -> None:
+    def __init__(self, vocab_size: int, embedding_size: int = 64, hidden_size: int = 128) -> None:
         super().__init__()
-        self.encoder = BidirectionalEncoder(source_vocab_size, embedding_size, hidden_size)
         self.attention = AdditiveAttention(hidden_size)
-        self.embedding = nn.Embedding(target_vocab_size, embedding_size)
+        self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.cell = nn.GRUCell(embedding_size + hidden_size, hidden_size)
+        self.output = nn.Linear(2 * hidden_size, vocab_size)
         start_patient(self.cell)
-        self.output = nn.Linear(2 * hidden_size, target_vocab_size)
-
-    def start(self, source: Tensor, mask: Tensor) -> Looking:
-        """Read source ids and mask (B, S): the decoder's first state, and what it may look at."""
-        h, s = self.encoder(source, mask)
-        return Looking(s, h, self.attention.U(h), mask)
 
     def step(
         self, ids: Tensor, state: Looking, weights: Tensor | None = None
@@ -100,11 +88,40 @@ class AttentionSeq2Seq(nn.Module):
         """
         s, h, Uh, mask = state
         if weights is None:
-            weights = self.attention(s, Uh, mask)  # alpha_ij, from s_{i-1}
+            weights = self.attention(s, Uh, mask)  # alpha_ij (B, S), from s_{i-1}
         c = (weights.unsqueeze(1) @ h).squeeze(1)  # c_i: (B, 1, S) @ (B, S, H) -> (B, H)
-        s = self.cell(torch.cat([self.embedding(ids), c], dim=-1), s)  # s_i: (B, H)
+        s = self.cell(torch.cat([self.embedding(ids), c], dim=-1), s)  # s_i (B, H)
         logits = self.output(torch.cat([s, c], dim=-1))  # (B, V)
         return logits, weights, Looking(s, h, Uh, mask)
+
+
+class AttentionSeq2Seq(nn.Module):
+    """Lesson 3's translator with a context vector of its own for each output token (lesson 6).
+
+    Bahdanau, Cho & Bengio (2015), with GRUs that start patient and without their maxout layer.
+    """
+
+    def __init__(
+        self,
+        source_vocab_size: int,
+        target_vocab_size: int,
+        embedding_size: int = 64,
+        hidden_size: int = 128,
+    ) -> None:
+        super().__init__()
+        self.encoder = BidirectionalEncoder(source_vocab_size, embedding_size, hidden_size)
+        self.decoder = AttentionDecoder(target_vocab_size, embedding_size, hidden_size)
+
+    def start(self, source: Tensor, mask: Tensor) -> Looking:
+        """Read source ids and mask (B, S): the decoder's first state, and what it may look at."""
+        h, s = self.encoder(source, mask)
+        return Looking(s, h, self.decoder.attention.U(h), mask)
+
+    def step(
+        self, ids: Tensor, state: Looking, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Looking]:
+        """One step of the decoder; see `AttentionDecoder.step`."""
+        return self.decoder.step(ids, state, weights)
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""

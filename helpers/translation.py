@@ -107,7 +107,8 @@ def write(step: Step, state: Any, count: int, limit: int = 60) -> Written:
     return Written(rows, None if weights[0] is None else torch.stack(weights, dim=1))
 
 
-def _single(step: Step, state: Any, limit: int) -> Translation:
+@torch.no_grad()
+def translate_steps(step: Step, state: Any, limit: int = 60) -> Translation:
     """As `write`, for one sentence, with every token's probabilities."""
     bos = torch.full((1,), BOS_ID)
     ids, logits, weights = zip(*_steps(step, state, bos, limit), strict=True)
@@ -125,10 +126,9 @@ def _lesson_3(decoder: nn.Module) -> Step:
     return step
 
 
-@torch.no_grad()
 def translate_context(decoder: nn.Module, c: Tensor, limit: int = 60) -> Translation:
     """What lesson 3's decoder writes greedily from c (1, H), at most `limit` tokens."""
-    return _single(_lesson_3(decoder), c, limit)
+    return translate_steps(_lesson_3(decoder), c, limit)
 
 
 def write_from(decoder: nn.Module, c: Tensor, limit: int = 60) -> list[list[int]]:
@@ -145,7 +145,7 @@ def translate(model: Any, ids: Sequence[int], limit: int = 60) -> Translation:
     """
     if not ids:
         return Translation([], torch.empty(0, 0), None)
-    return _single(model.step, model.start(*pad_batch([ids])), limit)
+    return translate_steps(model.step, model.start(*pad_batch([ids])), limit)
 
 
 @torch.no_grad()

@@ -1,0 +1,147 @@
+"""What lesson 6 claims about attention, for seeds 0 to 4; writes data/length_curve.tsv.
+
+Exact match on the test sentences by clauses, alignment error rate beside its baselines, and seconds
+of training (process time, one thread). Rivals: lesson 3's model with lesson 3's training; the same
+with this lesson's encoder and training, so that only attention differs; attention on lesson 3's
+encoder. `python benchmarks/attention_claims.py 0` prints one seed and writes nothing.
+"""
+
+import random
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from helpers import datasets
+from helpers.attention import AttentionSeq2Seq, Looking
+from helpers.metrics import alignment_error_rate, exact_match
+from helpers.models import Encoder, Seq2Seq, last_valid_state
+from helpers.training import fit, translation_loss
+from helpers.translation import translate_pairs
+
+TABLE = Path(__file__).parent.parent / "data" / "length_curve.tsv"
+LESSON_3 = {"epochs": 8, "batch": 32, "repeats": 0}
+LESSON_6 = {"epochs": 6, "batch": 64, "repeats": 3}
+LR = 4e-3  # both lessons'
+
+TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
+GROUPS[4] = datasets.read_pairs(split="long")
+ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+
+
+class WithoutAttention(AttentionSeq2Seq):
+    """Lesson 6's model, both ways of reading included, with every context vector zero."""
+
+    def step(
+        self, ids: Tensor, state: Looking, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Looking]:
+        return super().step(ids, state, torch.zeros_like(state.mask, dtype=state.h.dtype))
+
+
+class OneWayEncoder(Encoder):
+    """Lesson 3's encoder with the interface of lesson 6's."""
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        h = super().forward(ids)
+        return h, last_valid_state(h, mask)
+
+
+def one_way() -> AttentionSeq2Seq:
+    model = AttentionSeq2Seq(len(ENGLISH), len(CHINESE))
+    model.encoder = OneWayEncoder(len(ENGLISH))  # type: ignore[assignment]
+    return model
+
+
+MODELS = {
+    "lesson 3": (lambda: Seq2Seq(len(ENGLISH), len(CHINESE)), LESSON_3),
+    "no attention": (lambda: WithoutAttention(len(ENGLISH), len(CHINESE)), LESSON_6),
+    "attention, one-way": (one_way, LESSON_6),
+    "attention": (lambda: AttentionSeq2Seq(len(ENGLISH), len(CHINESE)), LESSON_6),
+}
+
+
+def trained(name: str, seed: int) -> tuple[nn.Module, float]:
+    """A model of `MODELS` and the seconds of process time that its training took."""
+    make, how = MODELS[name]
+    torch.manual_seed(seed)
+    model, start = make(), time.process_time()
+    pairs = TRAIN + how["repeats"] * TRAIN[:30]  # the fixed expressions, which no rule explains
+    fit(
+        model,
+        lambda epoch: datasets.translation_batches(pairs, ENGLISH, CHINESE, how["batch"], epoch),
+        translation_loss,
+        epochs=how["epochs"],
+        lr=LR,
+        quiet=True,
+    )
+    return model, time.process_time() - start
+
+
+@torch.no_grad()
+def attention_links(
+    model: AttentionSeq2Seq, pairs: list[datasets.Pair], row: int = 0
+) -> list[list[tuple[int, int]]]:
+    """For each target token the source word with the largest weight, fed the true tokens.
+
+    row: 0 for the weights that the token was made from, 1 for those one step later.
+    """
+    (batch,) = [
+        datasets.TranslationBatch(
+            *datasets.pad_batch([ENGLISH.encode(pair.source) for pair in pairs]),
+            *datasets.pad_batch([CHINESE.encode(pair.target, True, True) for pair in pairs]),
+        )
+    ]
+    state, rows = model.start(batch.source, batch.source_mask), []
+    for ids in batch.target[:, :-1].unbind(1):
+        _, weights, state = model.step(ids, state)
+        rows.append(weights.argmax(-1))
+    best = torch.stack(rows, dim=1).tolist()  # (B, T - 1)
+    return [
+        [(best[b][j + row], j) for j in range(len(pair.target))] for b, pair in enumerate(pairs)
+    ]
+
+
+def baselines(pairs: list[datasets.Pair]) -> dict[str, list[list[tuple[int, int]]]]:
+    """Links that know nothing: along the diagonal, and drawn at random."""
+    rng = random.Random(0)
+    sizes = [(len(pair.source), len(pair.target)) for pair in pairs]
+    return {
+        "diagonal": [[(j * S // T, j) for j in range(T)] for S, T in sizes],
+        "random": [[(rng.randrange(S), j) for j in range(T)] for S, T in sizes],
+    }
+
+
+def exact_by_clauses(model: nn.Module) -> list[float]:
+    return [
+        exact_match(translate_pairs(model, pairs, ENGLISH, CHINESE), [p.chinese for p in pairs])
+        for pairs in GROUPS.values()
+    ]
+
+
+def main(seeds: list[int]) -> None:
+    for name, links in baselines(TEST).items():
+        print(f"AER of {name} links: {alignment_error_rate(links, TEST):.3f}")
+    lines = ["model\tseed\tone\ttwo\tthree\tfour"]
+    for seed in seeds or range(5):
+        for name in MODELS:
+            model, seconds = trained(name, seed)
+            exact = exact_by_clauses(model)
+            lines.append("\t".join([name, str(seed), *(f"{share:.3f}" for share in exact)]))
+            said = " ".join(f"{share:4.0%}" for share in exact)
+            if isinstance(model, AttentionSeq2Seq) and name.startswith("attention"):
+                rates = [
+                    alignment_error_rate(attention_links(model, TEST, row), TEST) for row in (0, 1)
+                ]
+                said += f"  AER {rates[0]:.3f}, read one step late {rates[1]:.3f}"
+            print(f"seed {seed}  {name:20} exact {said}  {seconds:5.1f} s", flush=True)
+    if not seeds:
+        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(f"wrote data/{TABLE.name}")
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]])

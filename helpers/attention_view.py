@@ -1,0 +1,201 @@
+"""The widgets of lesson 6: where a model looks as it translates, and what if it looks elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from helpers.context_view import differences
+from helpers.datasets import EOS, Pair, Vocabulary, join_chinese, pad_batch
+from helpers.plotting import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, figure
+from helpers.translation import Step, Translation, read_source, translate, translate_steps
+
+WORDS, SIGNS = 24, 36  # source tokens and target tokens that a map has room for
+
+
+def gold_weights(pairs: Sequence[Pair]) -> Tensor:
+    """The gold alignment as attention weights (B, T, S), T and S the longest of the pairs.
+
+    Each target token looks at its sure links in equal parts, or where it has none at its possible
+    ones. A token without any link has a row of zeros, and so has what follows the sentence.
+    """
+    T = max(len(pair.target) for pair in pairs)
+    weights = torch.zeros(len(pairs), T, max(len(pair.source) for pair in pairs))
+    for row, pair in enumerate(pairs):
+        sure = {j for _, j in pair.sure}
+        for i, j in pair.sure | {(i, j) for i, j in pair.possible if j not in sure}:
+            weights[row, j, i] = 1
+    return weights / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+class Map:
+    """A heat map whose words, signs and weights change: source words down, target tokens across."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        self.image = ax.imshow(np.full((WORDS, SIGNS), np.nan), cmap=HEAT, vmin=0, vmax=1)
+        ax.set(xticks=[], yticks=[], aspect="auto")
+        ax.spines[:].set_visible(False)
+        left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
+        box = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
+        self.words = [
+            ax.text(-0.012, y, "", transform=left, ha="right", va="center", bbox=dict(box))
+            for y in range(WORDS)
+        ]
+        self.signs = [
+            ax.text(x, 1.015, "", transform=above, ha="center", va="bottom") for x in range(SIGNS)
+        ]
+        for label in (*self.words, *self.signs):
+            label.set_parse_math(False)
+
+    def show(
+        self,
+        words: Sequence[str],
+        signs: Sequence[str],
+        weights: np.ndarray,
+        t: int,
+        mark: bool = True,
+    ) -> None:
+        """Draw the first t columns of weights (T, S).
+
+        mark: the newest sign in red, and the words that it looks at on a colour.
+        """
+        size = (max(len(words), 1) - 0.5, max(len(signs), 1) - 0.5)
+        if (size[0], -0.5) != self.ax.get_ylim() or (-0.5, size[1]) != self.ax.get_xlim():
+            self.ax.set(ylim=(size[0], -0.5), xlim=(-0.5, size[1]))
+        grid = np.full((WORDS, SIGNS), np.nan)
+        grid[: len(words), :t] = weights[:t].T
+        self.image.set_data(grid)
+        now = weights[t - 1] if t and mark else np.zeros(len(words))
+        for y, label in enumerate(self.words):
+            label.set_visible(y < len(words))
+            box = label.get_bbox_patch()
+            if box and y < len(words):
+                label.set(text=words[y][:14], fontsize=12 if len(words) <= 16 else 9)
+                box.set_alpha(float(min(1, now[y])))
+        for x, label in enumerate(self.signs):
+            label.set_visible(x < t)
+            if x < t:
+                small = len(signs[x]) > 2  # <eos>
+                label.set(text=signs[x], color=RED if mark and x == t - 1 else INK)
+                label.set_fontsize(7 if small else 14 if len(signs) <= 22 else 10)
+
+
+class AttentionView:
+    """A model translates what is typed and shows where it looks for each token; for `explore`.
+
+    model: an `attention.AttentionSeq2Seq`, or any whose `step` gives weights.
+    `view.figure` is the picture and `view.update` its function of the controls `text` and `step`;
+    the sentences it returns stand under the picture.
+    """
+
+    def __init__(self, model: Any, english: Vocabulary, chinese: Vocabulary) -> None:
+        self.english, self.chinese = english, chinese
+        self.translate: Callable[[tuple[int, ...]], Translation] = lru_cache(8)(
+            lambda ids: translate(model, ids, limit=SIGNS)
+        )
+        self.figure = figure(9.5, 4.6)
+        self.figure.set_layout_engine("none")  # words come and go: their room is kept for them
+        heat = self.figure.add_axes((0.13, 0.12, 0.62, 0.7))
+        bars = self.figure.add_axes((0.78, 0.12, 0.19, 0.7))
+        self.map = Map(heat)
+        self.frame = heat.axvspan(0, 0, fc="none", ec=RED, lw=2)
+        self.bars = bars.barh(range(WORDS), [0.0] * WORDS, color=BLUE, height=0.7)
+        bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=[], ylim=(WORDS - 0.5, -0.5))
+        bars.grid(axis="x")
+        bars.set_axisbelow(True)
+        bars.set_xlabel("weights, newest column")
+        self.figure.suptitle("Each column: where it looked for that token", x=0.02, ha="left")
+
+    def update(self, text: str, step: int) -> str:
+        """Show what was read, the first `step` tokens written, and where each of them looked."""
+        source = read_source(text, self.english, WORDS)
+        whole = self.translate(tuple(source.ids))
+        signs = self.chinese.decode(whole.ids, keep_special=True)
+        t = min(step, len(signs))
+        weights = np.zeros((0, len(source.tokens)))
+        if whole.weights is not None:
+            weights = whole.weights.numpy()
+        self.map.show(source.tokens, signs, weights, t)
+        self.frame.set_visible(t > 0)
+        self.frame.set(x=t - 1.5, width=1)
+        bottom = max(len(source.tokens), 1) - 0.5
+        if self.bars[0].axes.get_ylim()[0] != bottom:
+            self.bars[0].axes.set_ylim(bottom, -0.5)
+        now = weights[t - 1] if t else []
+        for y, bar in enumerate(self.bars):
+            bar.set_width(now[y] if y < len(now) else 0)
+        said = self._say(source.tokens, signs[:t], now, len(signs)) if source.tokens else ""
+        return "\n".join(filter(None, [said, source.note]))
+
+    def _say(self, words: Sequence[str], signs: Sequence[str], now: Any, count: int) -> str:
+        """What has been written so far, and where the newest of the signs looked."""
+        if not signs:
+            return "Nothing written yet. Press Step."
+        order = np.argsort(now)[::-1][:2]
+        looked = " and ".join(f"{words[j]} ({now[j]:.0%})" for j in order if now[j] >= 0.05)
+        told = join_chinese(sign for sign in signs if sign != EOS)
+        return f"Token {len(signs)} of {count}, {signs[-1]}: it looked at {looked}. So far: {told}"
+
+
+class InterventionView:
+    """A sentence translated while the model is made to look elsewhere; for `explore`.
+
+    step_of: `step_of(kind, share, pairs) -> step`, the model's step with its weights moved by a
+        share (0 to 1) to those of this kind.
+    curves: kind -> {share: exact match over the test set}, drawn on the right.
+    `view.figure` is the picture and `view.update` its function of the controls `kind`, `share` and
+    `number` (of the pair).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        step_of: Callable[[str, float, Sequence[Pair]], Step],
+        curves: Mapping[str, Mapping[float, float]],
+        pairs: Sequence[Pair],
+        english: Vocabulary,
+        chinese: Vocabulary,
+    ) -> None:
+        self.model, self.step_of, self.pairs = model, step_of, pairs
+        self.english, self.chinese = english, chinese
+        self.written = lru_cache(64)(self._written)
+        self.figure = figure(9.5, 4.2)
+        self.figure.set_layout_engine("none")
+        self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.85)))
+        right = self.figure.add_axes((0.71, 0.15, 0.27, 0.72))
+        colors = (GREY, GREEN, PINK, BLUE)
+        for (kind, curve), color in zip(curves.items(), colors, strict=False):
+            right.plot(list(curve), list(curve.values()), color=color, marker="o", ms=4, label=kind)
+        (self.marker,) = right.plot([], [], "o", color=ORANGE, ms=11, zorder=5)
+        right.set(xlim=(-0.05, 1.05), ylim=(-0.03, 1.03), xlabel="share moved")
+        right.set_title("Exact test sentences")
+        right.grid(axis="y")
+        right.legend(loc="center left", fontsize=10)
+        self.curves = curves
+
+    def _written(self, kind: str, share: float, number: int) -> Translation:
+        pair = self.pairs[number]
+        state = self.model.start(*pad_batch([self.english.encode(pair.source)]))
+        return translate_steps(self.step_of(kind, share, [pair]), state, SIGNS)
+
+    def update(self, kind: str, share: float, number: int) -> str:
+        """Translate pair `number` with a share of the weights moved; the note compares."""
+        pair, found = self.pairs[number], self.written(kind, round(share, 3), number)
+        signs = self.chinese.decode(found.ids, keep_special=True)
+        assert found.weights is not None
+        self.map.show(pair.source, signs, found.weights.numpy(), len(signs), mark=False)
+        tokens = self.chinese.decode(found.ids)
+        for label, new in zip(self.map.signs, differences(tokens, pair.target), strict=False):
+            label.set_color(RED if new else INK)
+        shares = list(self.curves[kind])
+        self.marker.set_data([share], [np.interp(share, shares, [*self.curves[kind].values()])])
+        told, wanted = join_chinese(tokens), pair.chinese
+        verdict = "right" if told == wanted else f"wrong, expected {wanted}"
+        return f"{pair.english}\n{told} ({verdict})"
