@@ -25,16 +25,25 @@ from helpers.checks.lesson_5 import (
     check_gradient_product,
     check_lstm_cell,
 )
+from helpers.checks.lesson_8 import (
+    check_dot_variance,
+    check_entropy,
+    check_jacobian_norm,
+    check_uniform_scale,
+)
 
 __all__ = [
     "check_clip_by_norm",
+    "check_dot_variance",
     "check_encode_decode",
+    "check_entropy",
     "check_fixed_size",
     "check_forget_bias",
     "check_gate_strip",
     "check_gradient_bound",
     "check_gradient_product",
     "check_greedy",
+    "check_jacobian_norm",
     "check_last_valid_state",
     "check_length_curve",
     "check_lstm_cell",
@@ -46,4 +55,5 @@ __all__ = [
     "check_shift",
     "check_stop",
     "check_surviving_radius",
+    "check_uniform_scale",
 ]
