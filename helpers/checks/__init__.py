@@ -25,6 +25,18 @@ from helpers.checks.lesson_5 import (
     check_gradient_product,
     check_lstm_cell,
 )
+from helpers.checks.lesson_6 import (
+    check_additive_scores,
+    check_context,
+    check_masked_softmax,
+    check_measure_word,
+)
+from helpers.checks.lesson_7 import (
+    check_attention,
+    check_causal_mask,
+    check_equivariance,
+    check_steps,
+)
 from helpers.checks.lesson_8 import (
     check_dot_variance,
     check_entropy,
@@ -33,10 +45,15 @@ from helpers.checks.lesson_8 import (
 )
 
 __all__ = [
+    "check_additive_scores",
+    "check_attention",
+    "check_causal_mask",
     "check_clip_by_norm",
+    "check_context",
     "check_dot_variance",
     "check_encode_decode",
     "check_entropy",
+    "check_equivariance",
     "check_fixed_size",
     "check_forget_bias",
     "check_gate_strip",
@@ -47,12 +64,15 @@ __all__ = [
     "check_last_valid_state",
     "check_length_curve",
     "check_lstm_cell",
+    "check_masked_softmax",
+    "check_measure_word",
     "check_one_term",
     "check_padding_mask",
     "check_perplexity",
     "check_rnn_step",
     "check_sample",
     "check_shift",
+    "check_steps",
     "check_stop",
     "check_surviving_radius",
     "check_uniform_scale",

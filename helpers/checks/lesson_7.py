@@ -1,0 +1,445 @@
+"""Checks of lesson 7: attention without an RNN."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, settle
+from helpers.checks.values import describe
+from helpers.transformer import attention, causal_mask, positions
+
+
+def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
+
+
+def _inputs(
+    *batch: int, T: int = 3, S: int = 5, d: int = 4, d_v: int = 4, dtype: Any = torch.float64
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    shapes = [(*batch, T, d), (*batch, S, d), (*batch, S, d_v)]
+    queries, keys, values = (
+        _numbers(*shape, seed=n, dtype=dtype) for n, shape in enumerate(shapes)
+    )
+    return queries, keys, values
+
+
+def _other(
+    scale: Callable[[int], float] = lambda d: d**0.5,
+    axis: int = -1,
+    mask_early: Callable[[Tensor, Tensor], Tensor] | None = None,
+    mask_late: Callable[[Tensor, Tensor], Tensor] | None = None,
+    swap: bool = False,
+    collect: str = "values",
+    give: Callable[[Tensor, Tensor], Any] = lambda context, weights: (context, weights),
+) -> Callable[..., Any]:
+    """Attention with one part done otherwise."""
+    early = mask_early or (lambda scores, mask: scores.masked_fill(~mask, float("-inf")))
+    late = mask_late or (lambda weights, mask: weights.masked_fill(~mask, 0.0))
+
+    def wrong(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Any:
+        asked, answering = (keys, queries) if swap else (queries, keys)
+        scores = asked @ answering.mT / scale(queries.shape[-1])
+        if mask is not None:
+            scores = early(scores, mask)
+        weights = scores.softmax(dim=axis)
+        if mask is not None:
+            weights = late(weights, mask)
+        collected = {"values": values, "keys": keys, "queries": queries}[collect]
+        return give(weights @ collected, weights)
+
+    return wrong
+
+
+def _keep(numbers: Tensor, _mask: Tensor) -> Tensor:
+    return numbers
+
+
+def check_attention(student: Any) -> Verdict:
+    """Exercise 7.1: queries, keys, values, mask -> (context, weights)."""
+    plain = _inputs(2)
+    some = torch.tensor([[True, False, True, True, False]]).expand(2, 3, 5)
+    square = _inputs(2, T=4, S=4)
+    causal = causal_mask(4)
+    blind = some.clone()
+    blind[1, 2] = False
+    last = torch.arange(5) == 2
+    strided = tuple(part.mT.contiguous().mT for part in _inputs(3))
+    long = _inputs(2, S=7, d_v=6)
+    cases = [
+        Case("no mask, B = 2, T = S = 4, d = 4", (*square, None)),
+        Case("no mask, B = 2, T = 3, S = 5, d = 4", (*plain, None)),
+        Case("a causal mask", (*square, causal)),
+        Case("a mask", (*plain, some)),
+        Case("values of another size than keys", (*long, torch.ones(2, 3, 7).bool())),
+        Case("a query that may look nowhere", (*plain, blind)),
+        Case("a mask that leaves one key, shaped (S,)", (*plain, last)),
+        Case("no batch dimension, T = 1", (*_inputs(T=1), None)),
+        Case("two batch dimensions", (*_inputs(2, 3), some[:, None])),
+        Case("one key", (*_inputs(1, S=1), None)),
+        Case("float32 numbers", (*_inputs(2, dtype=torch.float32), some)),
+        Case("non-contiguous tensors", (*strided, None)),
+        Case("large scores", (50 * plain[0], 50 * plain[1], plain[2], some)),
+    ]
+    before = "The mask must go in *before* the softmax. "
+    nan = "A row without a single allowed key comes out as NaN: after the softmax, set the weights "
+    mistakes = [
+        Mistake("The scores are not divided by √d.", _other(scale=lambda d: 1.0)),
+        Mistake("You divide by d; asked is √d.", _other(scale=float)),
+        Mistake(
+            "You divide by the root of a number of places. d is the length of one query, "
+            "`queries.shape[-1]`.",
+            lambda q, k, v, mask: _other(scale=lambda d: k.shape[-2] ** 0.5)(q, k, v, mask),
+        ),
+        Mistake(
+            "You divide by the root of a number of places. d is the length of one query, "
+            "`queries.shape[-1]`.",
+            lambda q, k, v, mask: _other(scale=lambda d: q.shape[-2] ** 0.5)(q, k, v, mask),
+        ),
+        Mistake(
+            "A transpose is missing: each query meets each key in `queries @ keys.mT`.",
+            lambda q, k, v, mask: attention(q, k.mT, v, mask),
+        ),
+        Mistake("You multiply by √d; divide.", _other(scale=lambda d: d**-0.5)),
+        Mistake(
+            "Wrong axis of the softmax: each *query's* weights sum to 1, so it runs over the keys, "
+            "the last dimension.",
+            _other(axis=-2),
+        ),
+        Mistake(
+            "The softmax runs over the batch: use the last dimension, the keys.", _other(axis=0)
+        ),
+        Mistake(
+            "You add up the keys. Keys are compared, *values* are collected.",
+            _other(collect="keys"),
+        ),
+        Mistake("You add up the queries; collect the values.", _other(collect="queries")),
+        Mistake(
+            "Queries and keys are swapped: rows belong to queries, columns to keys, so it is "
+            "`queries @ keys.mT`.",
+            _other(swap=True),
+        ),
+        Mistake(
+            "Context first, then the weights.",
+            _other(give=lambda context, weights: (weights, context)),
+        ),
+        Mistake(
+            "The weights are missing: return context and weights.", _other(give=lambda c, w: c)
+        ),
+        Mistake("The mask is not used.", _other(mask_early=_keep, mask_late=_keep)),
+        Mistake(
+            f"{before}After it the remaining weights no longer sum to 1.", _other(mask_early=_keep)
+        ),
+        Mistake(
+            f'{before}A score of 0 is not "no weight": e⁰ = 1. Use −∞.',
+            _other(mask_early=lambda s, m: s.masked_fill(~m, 0.0), mask_late=_keep),
+        ),
+        Mistake(
+            "Multiplying scores by the mask makes them 0, and e⁰ = 1. Set them to −∞ instead.",
+            _other(mask_early=lambda s, m: s * m),
+        ),
+        Mistake(
+            "The mask is turned round: True means *may* look. Fill where it is False, `~mask`.",
+            _other(
+                mask_early=lambda s, m: s.masked_fill(m, float("-inf")),
+                mask_late=lambda w, m: w.masked_fill(m, 0.0),
+            ),
+        ),
+        Mistake(
+            "The mask is turned round: True means *may* look. Fill where it is False, `~mask`.",
+            _other(mask_early=lambda s, m: s.masked_fill(m, float("-inf")), mask_late=_keep),
+        ),
+        Mistake(
+            "The mask is transposed: its rows are queries, its columns keys.",
+            _other(
+                mask_early=lambda s, m: s.masked_fill(~m.mT, float("-inf")),
+                mask_late=lambda w, m: w.masked_fill(~m.mT, 0.0),
+            ),
+        ),
+        Mistake(
+            "The mask is transposed: its rows are queries, its columns keys.",
+            _other(mask_early=lambda s, m: s.masked_fill(~m.mT, float("-inf")), mask_late=_keep),
+        ),
+        Mistake(f"{nan}to 0 where `mask` is False.", _other(mask_late=_keep)),
+        Mistake(
+            "A row without a single allowed key should give zeros. Yours spreads its weight over "
+            "keys that it may not see: after the softmax, set forbidden weights to 0.",
+            _other(mask_early=lambda s, m: s.masked_fill(~m, -1e9), mask_late=_keep),
+        ),
+    ]
+    praise = (
+        "Five lines, and every Transformer is built on them. Nowhere is there a loop over places: "
+        "all queries are answered at once."
+    )
+    return examine(student, attention, cases, mistakes, praise)
+
+
+def check_causal_mask(student: Any) -> Verdict:
+    """Exercise 7.2: T -> bool (T, T), True at j <= i."""
+    cases = [
+        Case("T = 4", (4,)),
+        Case("T = 1", (1,)),
+        Case("T = 2", (2,)),
+        Case("T = 30", (30,)),
+    ]
+    late = "It must be True where looking is *allowed*, at j ≤ i."
+
+    def ones(T: int) -> Tensor:
+        return torch.ones(T, T, dtype=torch.bool)
+
+    def added(T: int) -> Tensor:
+        return torch.zeros(T, T).masked_fill(~causal_mask(T), float("-inf"))
+
+    mistakes = [
+        Mistake(
+            "Off by one: the diagonal is masked. A token may look at itself; the first has nobody "
+            "else.",
+            lambda T: ones(T).tril(-1),
+        ),
+        Mistake(
+            "Off by one: each token sees one too far, its own next token. That is the answer which "
+            "it is asked to guess.",
+            lambda T: ones(T).tril(1),
+        ),
+        Mistake(
+            "Transposed: row i is the query, column j the key. Yours lets each token see only the "
+            "future and itself.",
+            lambda T: ones(T).triu(),
+        ),
+        Mistake(f"Turned round: yours is True where looking is forbidden. {late}",
+                lambda T: ones(T).triu(1)),
+        Mistake("All True: the future is not hidden.", ones),
+        Mistake("All False: nobody may look anywhere.", lambda T: ~ones(T)),
+        Mistake("Only the diagonal: each token sees itself alone, and no past.",
+                lambda T: torch.eye(T).bool()),
+        Mistake("Numbers instead of truth values: `a <= b` gives bool, `.bool()` makes it.",
+                lambda T: torch.ones(T, T).tril()),
+        Mistake("A mask of 0 and −∞ is to be *added* to scores. Asked is True and False.", added),
+        Mistake("One row is not enough: each query has its own, so (T, T).",
+                lambda T: torch.ones(T, dtype=torch.bool)),
+        Mistake("One size too large: T tokens, so T rows and T columns.",
+                lambda T: causal_mask(T + 1)),
+        Mistake("One size too small: T tokens, so T rows and T columns.",
+                lambda T: causal_mask(T - 1)),
+        Mistake("Return a tensor, not a list.", lambda T: causal_mask(T).tolist()),
+    ]  # fmt: skip
+    praise = (
+        "With it a decoder can learn at all places in one pass, as if it had read only so far at "
+        "each of them."
+    )
+    return examine(student, causal_mask, cases, mistakes, praise)
+
+
+# Layers for the permutation test, each with what it is known by.
+
+
+def _self_attention(mask: Tensor | None = None, placed: bool = False) -> Callable[[Tensor], Tensor]:
+    W = _numbers(3, 4, 4, seed=5)
+
+    def layer(x: Tensor) -> Tensor:
+        z = x + positions(x.shape[1], x.shape[2]).to(x) if placed else x
+        return attention(z @ W[0], z @ W[1], z @ W[2], mask)[0]
+
+    return layer
+
+
+def _recurrent(x: Tensor) -> Tensor:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        rnn = nn.RNN(x.shape[-1], x.shape[-1], batch_first=True).to(x.dtype)
+    with torch.no_grad():
+        return rnn(x)[0]
+
+
+def _mean_everywhere(x: Tensor) -> Tensor:
+    return x.mean(dim=1, keepdim=True).expand_as(x)
+
+
+def _first_everywhere(x: Tensor) -> Tensor:
+    return x[:, :1].expand_as(x)
+
+
+def _reversed(x: Tensor) -> Tensor:
+    return x.flip(1)
+
+
+def _places(x: Tensor) -> Tensor:
+    return positions(x.shape[1], x.shape[2]).to(x).expand_as(x)
+
+
+def _sums(x: Tensor) -> Tensor:
+    return x.cumsum(1)
+
+
+def _rounded(x: Tensor) -> Tensor:
+    """Equivariant up to rounding: sums in the order of the places, in float32."""
+    return (x.float() + x.float().cumsum(1)[:, -1:] * 0.1).to(x.dtype)
+
+
+def _equivariant(layer: Callable[[Tensor], Tensor], x: Tensor, order: Tensor) -> bool:
+    return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-4)
+
+
+def check_equivariance(student: Any) -> Verdict:
+    """Exercise 7.3: (layer, x, order) -> does shuffling the input shuffle the output alike?
+
+    One answer is True or False, so a mistake is known by its answers to all cases together.
+    """
+    x, order = _numbers(5, 5, 4), torch.tensor([2, 4, 1, 0, 3])  # not its own inverse
+    few, single, swap = x[:3], x[:1], torch.tensor([0, 1, 2, 4, 3])
+    cases = [
+        Case("self-attention", (_self_attention(), x, order)),
+        Case("self-attention with positions", (_self_attention(placed=True), x, order)),
+        Case("an RNN", (_recurrent, x, order)),
+        Case("self-attention with a causal mask", (_self_attention(causal_mask(5)), x, order)),
+        Case("a layer that works on each place by itself", (torch.tanh, x, order)),
+        Case("a layer that gives the mean at every place", (_mean_everywhere, x, order)),
+        Case("a layer that copies the first place everywhere", (_first_everywhere, x, order)),
+        Case("a layer that reverses the places", (_reversed, x, order)),
+        Case("cumulative sums, the last two places swapped", (_sums, x, swap)),
+        Case("a layer with rounding errors of about 1e-6", (_rounded, x, order)),
+        Case("a layer that gives the positions and ignores its input", (_places, x, order)),
+        Case("self-attention, a batch of three", (_self_attention(), few, order)),
+        Case("an RNN, a batch of one", (_recurrent, single, order)),
+        Case("float32 numbers", (torch.tanh, few.float(), order)),
+    ]
+
+    def close(a: Tensor, b: Tensor) -> bool:
+        return torch.allclose(a, b, atol=1e-4)
+
+    mistakes = [
+        Mistake(
+            "You compare with the outputs of the unshuffled sentence as they stand. Equivariant "
+            "means: shuffled *alike*, so shuffle those, too.",
+            lambda f, x, order: close(f(x[:, order]), f(x)),
+        ),
+        Mistake(
+            "Do not ask for equal numbers to the last bit: sums in another order round otherwise. "
+            "Use `torch.allclose(..., atol=1e-4)`.",
+            lambda f, x, order: torch.equal(f(x[:, order]), f(x)[:, order]),
+        ),
+        Mistake(
+            "Input and output are not shuffled alike: you shuffle once more, or the other way "
+            "round. Shuffle the outputs of the *original* by `order`.",
+            lambda f, x, order: close(f(x[:, order])[:, order], f(x)),
+        ),
+        Mistake(
+            "A sum or a mean over all places hides where each output went. Compare place by place.",
+            lambda f, x, order: close(f(x[:, order]).sum(1), f(x).sum(1)),
+        ),
+        Mistake(
+            "That tells where it is *not* equivariant: turn the answer round.",
+            lambda f, x, order: not _equivariant(f, x, order),
+        ),
+        Mistake(
+            "One equal number is not enough: *all* of them must agree.",
+            lambda f, x, order: bool(((f(x[:, order]) - f(x)[:, order]).abs() < 1e-4).any()),
+        ),
+        Mistake(
+            "You look only at one place. Compare all of them.",
+            lambda f, x, order: close(f(x[:, order])[:, 0], f(x)[:, order[0]]),
+        ),
+        Mistake(
+            "True for every layer. Do both calls of `layer` really get different inputs? And do "
+            "you shuffle the places, dimension 1 (`x[:, order]`), not the batch?",
+            lambda f, x, order: True,
+        ),
+        Mistake(
+            "False for every layer. Do you compare the same words with each other?",
+            lambda f, x, order: False,
+        ),
+    ]
+
+    def check() -> None:
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        found: list[bool] = []
+        for number, case in enumerate(cases):
+            if number == 11 and len(set(found)) == 1:
+                break  # the same answer to all so far: said below, better than an IndexError
+            found.append(_truth(call(student, case), case))
+        right = [_equivariant(*case.args) for case in cases[: len(found)]]
+        if found == right:
+            return
+        case, answer, wanted = next(
+            row for row in zip(cases, found, right, strict=False) if row[1] != row[2]
+        )
+        hint = "Shuffle and apply in both orders, and compare."
+        for mistake in mistakes:
+            if found == [mistake.wrong(*case.args) for case in cases[: len(found)]]:
+                hint = mistake.hint
+                break
+        raise Problem(f"Tried with {case.label}: expected {wanted}, found {answer}. {hint}")
+
+    praise = (
+        "This test needs no training and no data. It shows what a layer cannot know, whatever it "
+        "learns."
+    )
+    return settle(check, student, praise)
+
+
+def _truth(answer: Any, case: Case) -> bool:
+    """The student's answer as True or False, or a Problem."""
+    if isinstance(answer, Tensor):
+        what = "`.item()` takes it out of the tensor" if answer.numel() == 1 else "`.all().item()`"
+        raise Problem(
+            f"Tried with {case.label}: return one plain True or False, not {describe(answer)}: "
+            f"`torch.allclose` does, or {what}."
+        )
+    if not isinstance(answer, bool):
+        raise Problem(f"Tried with {case.label}: expected True or False, found {describe(answer)}.")
+    return answer
+
+
+STEPS = {
+    "rnn_reads": (20, {1: "h₂ needs h₁, h₃ needs h₂, and so on: an RNN cannot do them at once.",
+                       19: "Off by one: the first word needs a step, too.",
+                       30: "Asked is the source, 20 words.",
+                       400: "That is T², the work of attention. An RNN takes one step a word."}),
+    "attention_reads": (1, {20: "No place waits for another: all 20 are computed in one step.",
+                            400: "400 scores, but none waits for another: they are one step.",
+                            0: "There is one step to do: the layer itself."}),
+    "stack_reads": (6, {1: "Within a layer nothing waits. But layer 2 needs what layer 1 gave.",
+                        120: "Layers wait for one another; the 20 places within one do not.",
+                        20: "It does not depend on the number of words, but of layers."}),
+    "learning": (1, {30: "The target is known, and the causal mask hides the future: one call "
+                     "answers at all 30 places.",
+                     29: "The target is known: one call answers at all places."}),
+    "writing": (30, {1: "Token t must be read before token t + 1 can be chosen.",
+                     29: "Off by one: <eos> has to be chosen, too; it is among the 30.",
+                     31: "Off by one: <bos> is read in the first call, and that writes token 1.",
+                     20: "Asked is the translation, 30 tokens.",
+                     50: "The source is read by the encoder, once; count the decoder's calls.",
+                     465: "So many tokens are read in all calls together; count the calls."}),
+    "scores": (400, {20: "Each of 20 queries meets each of 20 keys.",
+                     40: "Each query meets each key: multiply, do not add.",
+                     600: "That is cross-attention, 30 queries and 20 keys. Asked is question 2.",
+                     190: "Without a mask every query meets every key, itself included.",
+                     210: "An encoder has no causal mask: count the upper half, too."}),
+}  # fmt: skip
+
+
+def check_steps(*answers: Any) -> Verdict:
+    """Exercise 7.4: sequential steps of six computations, in the order of `STEPS`."""
+
+    def check() -> None:
+        if len(answers) != len(STEPS):
+            raise Problem(f"Expected {len(STEPS)} numbers, found {len(answers)}.")
+        for (name, (right, hints)), answer in zip(STEPS.items(), answers, strict=True):
+            if answer is Ellipsis or answer is None:
+                raise Problem(f"{name} has no answer yet.")
+            if isinstance(answer, bool) or not isinstance(answer, int | float):
+                raise Problem(f"{name}: expected a number, found {describe(answer)}.")
+            if answer != right:
+                default = "Which step must be finished before the next can begin?"
+                raise Problem(f"{name} is not {answer:g}. {hints.get(int(answer), default)}")
+
+    if all(answer is Ellipsis or answer is None for answer in answers):
+        return settle(check, None, "")
+    praise = (
+        "Reading and learning are parallel, writing is not: that is why training a large model can "
+        "use thousands of processors at once, and its answers still come word by word."
+    )
+    return settle(check, answers, praise)

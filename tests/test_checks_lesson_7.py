@@ -1,0 +1,273 @@
+"""Lesson 7's checks: right answers pass, each typical wrong one gets the hint meant for it."""
+
+import numpy as np
+import pytest
+import torch
+from exercises import exercise
+
+from helpers import checks
+from helpers.checks import engine
+
+LESSON = "07_attention_without_an_rnn.md"
+FUNCTIONS = {
+    "check_attention": "attention",
+    "check_causal_mask": "causal_mask",
+    "check_equivariance": "is_equivariant",
+}
+STEPS = (20, 1, 6, 1, 30, 400)
+
+
+@pytest.mark.parametrize(("check", "name"), FUNCTIONS.items())
+def test_the_lessons_solutions_pass_and_stubs_are_not_started(check, name):
+    assert getattr(checks, check)(exercise(LESSON, name, solved=True)).status == "right"
+    assert getattr(checks, check)(exercise(LESSON, name, solved=False)).status == "not started"
+
+
+def test_steps_counted_right_pass_and_uncounted_are_not_started():
+    assert checks.check_steps(*STEPS).status == "right"
+    assert checks.check_steps(*[float(n) for n in STEPS]).status == "right"
+    assert checks.check_steps(*[...] * 6).status == "not started"
+
+
+def test_other_right_answers_pass():
+    def lowest(queries, keys, values, mask=None):
+        scores = torch.einsum("...td,...sd->...ts", queries, keys) * keys.shape[-1] ** -0.5
+        if mask is None:
+            weights = torch.softmax(scores, -1)
+        else:
+            weights = torch.softmax(torch.where(mask, scores, -1e30), -1) * mask
+        return [torch.matmul(weights, values), weights]
+
+    def with_nan_to_num(queries, keys, values, mask=None):
+        scores = queries @ keys.transpose(-2, -1) / np.sqrt(queries.size(-1))
+        if mask is not None:
+            scores = scores.masked_fill(mask.logical_not(), -torch.inf)
+        weights = scores.softmax(-1).nan_to_num(0.0)
+        return weights @ values, weights
+
+    def loops(T):
+        mask = torch.zeros(T, T, dtype=torch.bool)
+        for i in range(T):
+            mask[i, : i + 1] = True
+        return mask
+
+    def undone(layer, x, order):
+        back = layer(x[:, order])[:, order.argsort()]
+        return bool((back - layer(x)).abs().max() < 1e-4)
+
+    assert checks.check_attention(lowest).status == "right"
+    assert checks.check_attention(with_nan_to_num).status == "right"
+    assert checks.check_causal_mask(loops).status == "right"
+    assert checks.check_causal_mask(lambda T: torch.ones(T, T).tril().bool()).status == "right"
+    assert checks.check_equivariance(undone).status == "right"
+
+
+def student(
+    scale=lambda d: d**0.5,
+    axis=-1,
+    early=lambda s, m: s.masked_fill(~m, float("-inf")),
+    late=lambda w, m: w.masked_fill(~m, 0.0),
+    scores=lambda q, k: q @ k.mT,
+    end=lambda w, q, k, v: (w @ v, w),
+):
+    """A student's attention, wrong in one way."""
+
+    def attention(queries, keys, values, mask=None):
+        s = scores(queries, keys) / scale(queries.shape[-1])
+        if mask is not None:
+            s = early(s, mask)
+        weights = s.softmax(dim=axis)
+        if mask is not None:
+            weights = late(weights, mask)
+        return end(weights, queries, keys, values)
+
+    return attention
+
+
+def same(x, _):
+    return x
+
+
+right = student()
+
+
+def in_place(queries, keys, values, mask=None):
+    queries /= queries.shape[-1] ** 0.5
+    return student(scale=lambda d: 1)(queries, keys, values, mask)
+
+
+def in_numpy(queries, keys, values, mask=None):
+    context, weights = right(queries, keys, values, mask)
+    return context.numpy(), weights.numpy()
+
+
+def always_masked(queries, keys, values, mask=None):
+    return right(queries, keys, values, ~mask)
+
+
+def sum_to_one(w, m):
+    w = w * m
+    return w / w.sum(-1, keepdim=True)
+
+
+ATTENTION = [
+    (student(scale=lambda d: 1), "not divided by √d"),
+    (student(scale=lambda d: d), "asked is √d"),
+    (student(scale=lambda d: d**-0.5), "multiply by √d; divide"),
+    (student(axis=-2), "Wrong axis of the softmax"),
+    (student(axis=1), "Wrong axis of the softmax"),
+    (student(axis=0), "over the batch"),
+    (student(end=lambda w, q, k, v: (w @ k, w)), "add up the keys"),
+    (student(end=lambda w, q, k, v: (w @ q, w)), "collect the values"),
+    (student(scores=lambda q, k: k @ q.mT), "swapped"),
+    (lambda q, k, v, mask=None: right(k, q, v, mask), "swapped"),
+    (student(scores=lambda q, k: q @ k), "transpose is missing"),
+    (lambda q, k, v, mask=None: right(q, k, v, mask)[::-1], "Context first"),
+    (
+        lambda q, k, v, mask=None: student(scale=lambda d: v.shape[-2] ** 0.5)(q, k, v, mask),
+        "places",
+    ),
+    (
+        lambda q, k, v, mask=None: student(scale=lambda d: q.shape[-2] ** 0.5)(q, k, v, mask),
+        "places",
+    ),
+    (student(end=lambda w, q, k, v: (w, w @ v)), "Context first"),
+    (student(end=lambda w, q, k, v: w @ v), "weights are missing"),
+    (student(early=same, late=same), "mask is not used"),
+    (student(early=same), "*before* the softmax"),
+    (student(early=lambda s, m: s.masked_fill(~m, 0.0), late=same), "e⁰ = 1. Use −∞"),
+    (student(early=lambda s, m: s * m), "e⁰ = 1"),
+    (
+        student(
+            early=lambda s, m: s.masked_fill(m, -torch.inf),
+            late=lambda w, m: w.masked_fill(m, 0),
+        ),
+        "turned round",
+    ),
+    (student(early=lambda s, m: s.masked_fill(m, -torch.inf), late=same), "turned round"),
+    (
+        student(
+            early=lambda s, m: s.masked_fill(~m.mT, -torch.inf),
+            late=lambda w, m: w.masked_fill(~m.mT, 0),
+        ),
+        "transposed",
+    ),
+    (student(early=lambda s, m: s.masked_fill(~m.T, -torch.inf), late=same), "transposed"),
+    (student(late=same), "comes out as NaN"),
+    (student(early=lambda s, m: s.masked_fill(~m, -1e9), late=same), "should give zeros"),
+    (student(early=same, late=sum_to_one), "comes out as NaN"),
+    (always_masked, "TypeError"),
+    (in_place, "changed one of its arguments"),
+    (in_numpy, "expected a tensor"),
+    (lambda q, k, v, mask=None: None, "returned None"),
+]
+
+
+def ones(T):
+    return torch.ones(T, T, dtype=torch.bool)
+
+
+CAUSAL = [
+    (lambda T: ones(T).tril(-1), "diagonal is masked"),
+    (lambda T: torch.arange(T)[None] < torch.arange(T)[:, None], "diagonal is masked"),
+    (lambda T: ones(T).tril(1), "one too far"),
+    (lambda T: ones(T).triu(), "Transposed"),
+    (lambda T: torch.arange(T)[:, None] <= torch.arange(T)[None], "Transposed"),
+    (lambda T: ones(T).triu(1), "Turned round"),
+    (ones, "All True"),
+    (lambda T: ~ones(T), "All False"),
+    (lambda T: torch.eye(T) == 1, "Only the diagonal"),
+    (lambda T: torch.ones(T, T).tril(), "Numbers instead of truth values"),
+    (lambda T: ones(T).tril().long(), "gives bool"),
+    (lambda T: torch.full((T, T), -torch.inf).triu(1), "*added* to scores"),
+    (lambda T: ones(T)[0], "One row is not enough"),
+    (lambda T: ones(T + 1).tril(), "too large"),
+    (lambda T: ones(T - 1).tril(), "too small"),
+    (lambda T: ones(T).tril().tolist(), "not a list"),
+    (lambda T: np.tril(np.ones((T, T), dtype=bool)), "NumPy"),
+    (lambda T: None, "returned None"),
+    (lambda T: ones(4).tril(), "expected"),
+]
+
+
+def close(a, b):
+    return torch.allclose(a, b, atol=1e-4)
+
+
+EQUIVARIANCE = [
+    (lambda f, x, o: close(f(x[:, o]), f(x)), "shuffle those, too"),
+    (lambda f, x, o: close(f(x[o]), f(x)[o]), "not the batch"),
+    (lambda f, x, o: torch.equal(f(x[:, o]), f(x)[:, o]), "last bit"),
+    (lambda f, x, o: close(f(x[:, o])[:, o], f(x)), "shuffled alike: you"),
+    (lambda f, x, o: close(f(x[:, o]), f(x)[:, o.argsort()]), "shuffled alike: you"),
+    (lambda f, x, o: close(f(x[:, o]).sum(1), f(x).sum(1)), "hides where"),
+    (lambda f, x, o: close(f(x[:, o]).mean(1), f(x).mean(1)), "hides where"),
+    (lambda f, x, o: close(f(x)[:, o], f(x)[:, o]), "True for every layer"),
+    (lambda f, x, o: close(f(x[:, o]), f(x[:, o])), "True for every layer"),
+    (lambda f, x, o: not close(f(x[:, o]), f(x)[:, o]), "turn the answer round"),
+    (lambda f, x, o: bool(((f(x[:, o]) - f(x)[:, o]).abs() < 1e-4).any()), "*all* of them"),
+    (lambda f, x, o: close(f(x[:, o])[:, 0], f(x)[:, o[0]]), "only at one place"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs() < 1e-4, "one plain True or False"),
+    (lambda f, x, o: ((f(x[:, o]) - f(x)[:, o]).abs() < 1e-4).all(), ".item()"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max().item(), "expected True or False"),
+    (lambda f, x, o: False, "False for every layer"),
+    (lambda f, x, o: None, "returned None"),
+    (lambda f, x, o: close(f(x[:, :, o]), f(x)[:, :, o]), "IndexError"),
+]
+COUNTS = [
+    ({0: 1}, "h₂ needs h₁"),
+    ({0: 19}, "first word needs a step"),
+    ({0: 400}, "the work of attention"),
+    ({1: 20}, "No place waits"),
+    ({1: 400}, "none waits for another"),
+    ({2: 1}, "layer 2 needs"),
+    ({2: 120}, "Layers wait"),
+    ({3: 30}, "target is known"),
+    ({4: 1}, "before token t + 1"),
+    ({4: 29}, "<eos> has to be chosen"),
+    ({4: 31}, "<bos> is read"),
+    ({4: 50}, "read by the encoder, once"),
+    ({4: 465}, "count the calls"),
+    ({5: 20}, "meets each of 20 keys"),
+    ({5: 40}, "multiply, do not add"),
+    ({5: 600}, "cross-attention"),
+    ({5: 210}, "no causal mask"),
+    ({0: 7}, "must be finished"),
+    ({0: "20"}, "expected a number"),
+    ({1: True}, "expected a number"),
+    ({2: ...}, "no answer yet"),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "hint"),
+    [("check_attention", *row) for row in ATTENTION]
+    + [("check_causal_mask", *row) for row in CAUSAL]
+    + [("check_equivariance", *row) for row in EQUIVARIANCE],
+)
+def test_each_typical_mistake_gets_its_own_hint(check, answer, hint):
+    verdict = getattr(checks, check)(answer)
+    assert verdict.status == "not yet"
+    assert hint in verdict.message
+
+
+@pytest.mark.parametrize(("change", "hint"), COUNTS)
+def test_each_wrong_count_gets_its_own_hint(change, hint):
+    verdict = checks.check_steps(*[change.get(n, right) for n, right in enumerate(STEPS)])
+    assert verdict.status == "not yet"
+    assert hint in verdict.message
+
+
+def test_an_endless_loop_is_stopped(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
+
+    def endless(T):
+        while True:
+            pass
+
+    assert "still running" in checks.check_causal_mask(endless).message
+
+
+@pytest.mark.parametrize("check", FUNCTIONS)
+def test_what_is_no_function_is_answered(check):
+    assert getattr(checks, check)(np.ones(3)).status == "not yet"
