@@ -118,11 +118,12 @@ class HeadView:
         _write(self.columns, columns, len(columns), best, upright=look == "back")
         self.frame.set(visible=True, y=at / len(rows), height=1 / len(rows))
         self.title.set_text(TITLES[look].format(head))
-        doing = {
-            "encoder": f"“{_short(rows[at])}” looks",
-            "back": f"Having read “{read[at]}”, about to write “{written[at]}”, it looks back",
-            "across": f"To write “{written[at]}” it looks across",
-        }[look]
+        if look == "encoder":
+            doing = f"“{_short(rows[at])}” looks"
+        elif look == "back":
+            doing = f"Having read “{read[at]}”, about to write “{written[at]}”, it looks back"
+        else:
+            doing = f"To write “{written[at]}” it looks across"
         told = f"{doing} most at “{_short(columns[best])}” ({weights[at, best]:.2f})."
         translation = join_chinese(self.chinese.decode(looks.written))
         return "\n".join(filter(None, [f"{translation or '(nothing)'}  {told}", source.note]))

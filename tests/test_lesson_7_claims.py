@@ -1,0 +1,49 @@
+"""Lesson 7's claims hold for another random start; benchmarks/self_attention.py shows five."""
+
+import sys
+from functools import cache
+
+import torch
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import self_attention
+
+from helpers import transformer
+
+
+@cache
+def trained():
+    return self_attention.trained(seed=0)[0]
+
+
+def test_it_translates_as_well_as_the_lesson_says():
+    one, two, three, four = self_attention.exact_by_clauses(trained())
+    assert one > 0.98
+    assert two > 0.95
+    assert three > 0.88
+    assert four < 0.2
+
+
+def test_four_clauses_fail_by_length():
+    found = self_attention.four_clauses(trained())
+    assert found["first clause right"] > 0.9
+    assert found["exact among these"] > 0.1
+
+
+def test_without_positions_one_clause_survives_and_two_do_not(monkeypatch):
+    monkeypatch.setattr(transformer, "positions", lambda T, size: torch.zeros(T, size))
+    model, _ = self_attention.trained(seed=0, epochs=5)
+    one, two, three, _ = self_attention.exact_by_clauses(model)
+    assert one > 0.95
+    assert two < 0.6
+    assert three < 0.2
+    assert self_attention.swapped_alike(model) > 0.99
+
+
+def test_attention_wins_short_and_loses_long():
+    found = self_attention.forward_times(64, [64, 1024], rounds=5)
+    assert found["attention"][0] < found["RNN"][0]
+    assert found["attention"][1] > found["RNN"][1]
+    growth = {name: long / short for name, (short, long) in found.items()}
+    assert growth["attention"] > 2 * growth["RNN"]
