@@ -43,9 +43,9 @@ class Map:
         ax.set(xticks=[], yticks=[], aspect="auto")
         ax.spines[:].set_visible(False)
         left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
-        box = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
+        marked = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
         self.words = [
-            ax.text(-0.012, y, "", transform=left, ha="right", va="center", bbox=dict(box))
+            ax.text(-0.012, y, "", transform=left, ha="right", va="center", bbox=dict(marked))
             for y in range(WORDS)
         ]
         self.signs = [
@@ -73,18 +73,21 @@ class Map:
         grid[: len(words), :t] = weights[:t].T
         self.image.set_data(grid)
         now = weights[t - 1] if t and mark else np.zeros(len(words))
+        box, dpi = self.ax.get_window_extent(), self.ax.get_figure(root=True).dpi  # type: ignore
+        across = 0.8 * 72 * box.width / dpi / max(1, len(signs))  # points for a sign
+        down = 0.8 * 72 * box.height / dpi / max(1, len(words))
         for y, label in enumerate(self.words):
             label.set_visible(y < len(words))
-            box = label.get_bbox_patch()
-            if box and y < len(words):
-                label.set(text=words[y][:14], fontsize=12 if len(words) <= 16 else 9)
-                box.set_alpha(float(min(1, now[y])))
+            patch = label.get_bbox_patch()
+            if patch and y < len(words):
+                label.set(text=words[y][:14], fontsize=min(12, max(6, down)))
+                patch.set_alpha(float(min(1, now[y])))
         for x, label in enumerate(self.signs):
             label.set_visible(x < t)
             if x < t:
                 small = len(signs[x]) > 2  # <eos>
                 label.set(text=signs[x], color=RED if mark and x == t - 1 else INK)
-                label.set_fontsize(7 if small else 14 if len(signs) <= 22 else 10)
+                label.set_fontsize(min(7 if small else 14, max(5, across)))
 
 
 class AttentionView:

@@ -152,3 +152,44 @@ class LSTMLanguageModel(nn.Module):
         """Logits (B, T, V) after each id (B, T), and the last (h, c), (1, B, H) each, to go on."""
         h, state = self.lstm(self.embedding(ids), state)  # (B, T, H)
         return self.output(h), state
+
+
+class LSTMSeq2Seq(nn.Module):
+    """Lesson 3's translator with lesson 5's LSTMs: c becomes a pair, h and c (lesson 9).
+
+    forget_bias: added to both forget gates' bias; with 2.5 they start by keeping 92 %.
+    """
+
+    def __init__(
+        self,
+        source_vocab_size: int,
+        target_vocab_size: int,
+        embedding_size: int = 64,
+        hidden_size: int = 128,
+        forget_bias: float = 2.5,
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(source_vocab_size, embedding_size)
+        self.lstm = nn.LSTM(embedding_size, hidden_size, batch_first=True)
+        self.decoder = LSTMLanguageModel(target_vocab_size, embedding_size, hidden_size)
+        for lstm in (self.lstm, self.decoder.lstm):
+            with torch.no_grad():  # (4H,): input gate, forget gate, candidate, output gate
+                lstm.get_parameter("bias_hh_l0").chunk(4)[1].add_(forget_bias)
+
+    def start(self, source: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The pair (h, c), (1, B, H) each, after each sentence's last real token."""
+        packed = nn.utils.rnn.pack_padded_sequence(
+            self.embedding(source), mask.sum(dim=1), batch_first=True, enforce_sorted=False
+        )
+        return self.lstm(packed)[1]
+
+    def step(
+        self, ids: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, None, tuple[Tensor, Tensor]]:
+        """Logits (B, V) for the token after ids (B,), no attention weights, and the next state."""
+        logits, state = self.decoder(ids.unsqueeze(1), state)
+        return logits[:, 0], None, state
+
+    def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
+        """Logits (B, T, V) for the token after each target id (B, T), given the source."""
+        return self.decoder(target, self.start(source, mask))[0]

@@ -43,6 +43,7 @@ from helpers.checks.lesson_8 import (
     check_jacobian_norm,
     check_uniform_scale,
 )
+from helpers.checks.lesson_9 import check_path_lengths, check_quiz
 
 __all__ = [
     "check_additive_scores",
@@ -68,7 +69,9 @@ __all__ = [
     "check_measure_word",
     "check_one_term",
     "check_padding_mask",
+    "check_path_lengths",
     "check_perplexity",
+    "check_quiz",
     "check_rnn_step",
     "check_sample",
     "check_shift",

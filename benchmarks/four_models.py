@@ -1,0 +1,93 @@
+"""Lesson 9's race: four models on the same corpus, with near-equal weights and equal budget.
+
+Budget: ten times through the training sentences. Batch size and learning rate are those of each
+model's lesson, and half lesson 3's learning rate for the tanh RNNs.
+Writes data/four_models.tsv (seeds 0 to 4; process seconds, one thread) and data/four_models.pt
+(the four models of seed 0, in half precision). A fifth row, the plain RNN with attention, tells
+what attention alone adds. `python benchmarks/four_models.py 0` prints one seed and writes nothing.
+"""
+
+import sys
+import time
+
+import torch
+from torch import nn
+
+from helpers import datasets
+from helpers.attention import AttentionSeq2Seq
+from helpers.four_models import MAKERS, TABLE, WEIGHTS
+from helpers.metrics import exact_match
+from helpers.training import fit, translation_loss
+from helpers.transformer import warmed_up
+from helpers.translation import translate_pairs
+
+EPOCHS = 10
+TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
+GROUPS[4] = datasets.read_pairs(split="long")
+ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+
+# Name -> (learning rate, batch size).
+SETTINGS = {
+    "RNN": (2e-3, 32),
+    "LSTM": (4e-3, 32),
+    "RNN with attention": (4e-3, 64),
+    "self-attention": (8e-3, 32),
+    "plain RNN with attention": (2e-3, 64),
+}
+
+
+def plain_with_attention(V: int, W: int) -> AttentionSeq2Seq:
+    """Lesson 6's model with tanh RNNs in the place of its GRUs."""
+    model = AttentionSeq2Seq(V, W, 64, 164)
+    model.encoder.rnn = nn.RNN(64, 82, batch_first=True, bidirectional=True)  # type: ignore
+    model.decoder.cell = nn.RNNCell(64 + 164, 164)  # type: ignore[assignment]
+    return model
+
+
+ALL = {**MAKERS, "plain RNN with attention": plain_with_attention}
+
+
+def trained(name: str, seed: int) -> tuple[nn.Module, float]:
+    """A model and the seconds of process time that its training took."""
+    torch.manual_seed(seed)
+    model, (lr, batch_size) = ALL[name](len(ENGLISH), len(CHINESE)), SETTINGS[name]
+    pairs = TRAIN + 3 * TRAIN[:30]  # the fixed expressions, which no rule explains
+
+    def batches(epoch: int) -> list[datasets.TranslationBatch]:
+        return datasets.translation_batches(pairs, ENGLISH, CHINESE, batch_size, seed=epoch)
+
+    optimizer = None
+    if name == "self-attention":
+        optimizer = warmed_up(model, lr, steps=EPOCHS * len(batches(0)))
+    start = time.process_time()
+    fit(model, batches, translation_loss, epochs=EPOCHS, lr=lr, optimizer=optimizer, quiet=True)
+    return model, time.process_time() - start
+
+
+def main(seeds: list[int]) -> None:
+    lines = ["model\tseed\tparameters\tseconds\tone\ttwo\tthree\tfour"]
+    kept = {}
+    for seed in seeds or range(5):
+        for name in ALL:
+            model, seconds = trained(name, seed)
+            count = sum(weight.numel() for weight in model.parameters())
+            exact = [
+                exact_match(translate_pairs(model, pairs, ENGLISH, CHINESE), right)
+                for pairs in GROUPS.values()
+                for right in [[pair.chinese for pair in pairs]]
+            ]
+            shares = "\t".join(f"{share:.3f}" for share in exact)
+            lines.append(f"{name}\t{seed}\t{count}\t{seconds:.1f}\t{shares}")
+            print(lines[-1], flush=True)
+            if seed == 0 and name in MAKERS:
+                kept[name] = {key: value.half() for key, value in model.state_dict().items()}
+    if not seeds:
+        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        torch.save(kept, WEIGHTS)
+        print(f"wrote data/{TABLE.name} and data/{WEIGHTS.name}")
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]])

@@ -1,0 +1,265 @@
+"""Lesson 6: its definitions are those of helpers, the mask holds, the widgets answer."""
+
+import sys
+
+import pytest
+import torch
+from conftest import ROOT
+from test_models import in_lesson
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from helpers import attention, results
+from helpers.attention import AttentionSeq2Seq, Looking, masked_softmax
+from helpers.attention_view import SIGNS, WORDS, AttentionView, InterventionView, gold_weights
+from helpers.datasets import Pair, Vocabulary, pad_batch, read_pairs
+from helpers.metrics import alignment_error_rate
+from helpers.models import LSTMSeq2Seq, Seq2Seq, start_patient
+from helpers.real_sentences import compare_on
+from helpers.transformer import Transformer
+from helpers.translation import translate, translate_pairs, write
+from helpers.widgets import choice, explore, player, slider, typed
+
+LESSON_6 = "06_attention_with_an_rnn"
+ENGLISH = Vocabulary(["i", "like", "cats", "two", "apples", "."])
+CHINESE = Vocabulary([*"我喜歡貓兩顆蘋果。"])
+PAIRS = [
+    Pair("I like cats.", "我喜歡貓。", frozenset({(0, 0), (1, 1), (1, 2), (2, 3), (3, 4)})),
+    Pair(
+        "Two apples.",
+        "兩顆蘋果。",
+        frozenset({(0, 0), (1, 2), (1, 3), (2, 4)}),
+        frozenset({(0, 1), (1, 1)}),
+    ),
+]
+KINDS = [Seq2Seq, LSTMSeq2Seq, AttentionSeq2Seq, lambda V, W: Transformer(V, W, size=16)]
+
+
+def test_the_lessons_model_is_the_one_of_helpers(monkeypatch):
+    modules = {
+        "masked_softmax": masked_softmax,
+        "Looking": Looking,
+        "start_patient": start_patient,
+        "pack_padded_sequence": pack_padded_sequence,
+        "pad_packed_sequence": pad_packed_sequence,
+    }
+    for name, value in modules.items():  # what earlier cells of the lesson import
+        monkeypatch.setitem(__builtins__, name, value)
+    needs = ("AdditiveAttention", "AttentionDecoder", "BidirectionalEncoder")
+    taught = in_lesson(LESSON_6, "AttentionSeq2Seq", *needs)(11, 13)
+    ours = AttentionSeq2Seq(11, 13)
+    ours.load_state_dict(taught.state_dict())
+    source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
+    target = torch.randint(13, (3, 6))
+    assert torch.equal(taught(source, mask, target), ours(source, mask, target))
+
+
+def test_masked_softmax_is_the_solution_of_the_lesson():
+    taught = in_lesson(LESSON_6, "masked_softmax")
+    scores, mask = torch.randn(3, 5), torch.arange(5) < torch.tensor([[5], [2], [0]])
+    assert torch.equal(taught(scores, mask), masked_softmax(scores, mask))
+
+
+def test_an_empty_row_spoils_neither_weights_nor_gradients():
+    scores = torch.randn(2, 4, requires_grad=True)
+    mask = torch.tensor([[True, True, False, False], [False] * 4])
+    weights = masked_softmax(scores, mask)
+    assert weights[1].eq(0).all()
+    torch.testing.assert_close(weights[0], torch.cat([scores[0, :2].softmax(0), torch.zeros(2)]))
+    weights.pow(2).sum().backward()
+    assert scores.grad.isfinite().all()
+
+
+def test_attention_equals_torchs_own():
+    """The same context as scaled_dot_product_attention with our scores added, padding included."""
+    layer = attention.AdditiveAttention(8, 6)
+    s, h = torch.randn(3, 8), torch.randn(3, 5, 8)
+    mask = torch.arange(5) < torch.tensor([[5], [2], [1]])
+    Uh = layer.U(h)
+    c = (layer(s, Uh, mask).unsqueeze(1) @ h).squeeze(1)
+    scores = layer.v(torch.tanh(layer.W(s).unsqueeze(1) + Uh)).squeeze(-1)
+    bias = scores.masked_fill(~mask, float("-inf")).unsqueeze(1)
+    off = torch.zeros(3, 5, 8)
+    twin = nn.functional.scaled_dot_product_attention(off[:, :1], off, h, attn_mask=bias)
+    assert (twin[:, 0] - c).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_step_by_step_equals_all_at_once(make):
+    torch.manual_seed(0)
+    model = make(11, 13).eval()
+    source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
+    target = torch.randint(13, (3, 6))
+    state, rows = model.start(source, mask), []
+    for ids in target.unbind(1):
+        logits, weights, state = model.step(ids, state)
+        rows.append(logits)
+        if weights is not None:
+            torch.testing.assert_close(weights.sum(-1), torch.ones(3))
+            assert weights[~mask].eq(0).all()
+    found, expected = torch.stack(rows, dim=1), model(source, mask, target)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_padding_changes_nothing(make):
+    torch.manual_seed(1)
+    model = make(11, 13).eval()
+    rows, target = [[5, 6, 7], [8], [9, 10, 4, 4, 5]], torch.randint(13, (3, 6))
+    together = model(*pad_batch(rows), target)
+    alone = torch.cat([model(*pad_batch([row]), target[[k]]) for k, row in enumerate(rows)])
+    assert (together - alone).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_one_sentence_and_many_are_translated_alike(make):
+    torch.manual_seed(2)
+    model = make(len(ENGLISH), len(CHINESE)).eval()
+    lines = translate_pairs(model, PAIRS, ENGLISH, CHINESE, limit=12)
+    for pair, line in zip(PAIRS, lines, strict=True):
+        one = translate(model, ENGLISH.encode(pair.source), limit=12)
+        assert "".join(CHINESE.decode(one.ids)) == line
+        if one.weights is not None:
+            assert one.weights.shape == (len(one.ids), len(pair.source))
+
+
+def test_a_decoder_made_to_look_elsewhere_reads_there():
+    model = AttentionSeq2Seq(11, 13)
+    state = model.start(*pad_batch([[5, 6, 7]]))
+    weights = torch.tensor([[0.0, 1.0, 0.0]])
+    logits, used, _ = model.step(torch.tensor([1]), state, weights)
+    other, _, _ = model.step(torch.tensor([1]), state._replace(h=state.h[:, [1, 1, 1]]))
+    assert used is weights
+    torch.testing.assert_close(logits, other)  # only word 2 is read either way
+
+
+def test_gold_weights_follow_the_links():
+    weights = gold_weights(PAIRS)
+    assert weights.shape == (2, 5, 4)
+    assert weights[1, 0].tolist() == [1, 0, 0, 0]
+    assert weights[1, 1].tolist() == [0.5, 0.5, 0, 0]  # a measure word: both possible links
+    assert gold_weights([Pair("a b", "我")]).sum() == 0
+
+
+def test_alignment_error_rate_by_hand():
+    perfect = [pair.sure for pair in PAIRS]
+    assert alignment_error_rate(perfect, PAIRS) == pytest.approx(0)
+    possible = [PAIRS[0].sure, PAIRS[1].sure | {(0, 1)}]  # a possible link does no harm
+    assert alignment_error_rate(possible, PAIRS) == pytest.approx(0)
+    assert alignment_error_rate([set(), set()], PAIRS) == 1
+    # A = {0-0, 0-2}: one of two is sure, so 1 - (1 + 1) / (2 + 4)
+    assert alignment_error_rate([{(0, 0), (0, 2)}], PAIRS[1:]) == pytest.approx(1 - 2 / 6)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(3)
+    return AttentionSeq2Seq(len(ENGLISH), len(CHINESE)).eval()
+
+
+ODD = ["", "I like cats", "appels", "你好", "😀", "cats " * 500, "<b>$x$</b> \\frac{", "a" * 3000]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_the_heat_map_widget_answers_whatever_is_typed(model, text):
+    view = AttentionView(model, ENGLISH, CHINESE)
+    lab = explore(view.update, view.figure, text=typed("t", "I like cats."), step=player("n", 36))
+    before = lab.canvas.value
+    lab.controls["text"].value, lab.controls["step"].value = text, 5
+    assert lab.canvas.value != before
+    assert "Not drawn" not in lab._note.value
+    assert "<b>" not in lab._note.value
+    assert sum(label.get_visible() for label in view.map.words) <= WORDS
+
+
+def test_each_step_of_the_heat_map_widget_shows_one_more_column(model):
+    view = AttentionView(model, ENGLISH, CHINESE)
+    whole = translate(model, ENGLISH.encode(PAIRS[0].source), limit=SIGNS)
+    for step in range(4):
+        view.update(PAIRS[0].english, step)
+        grid = view.map.image.get_array()[:4]
+        assert (~torch.tensor(grid.mask)).any(0).sum() == step
+        if step:
+            shown = torch.tensor(grid[:, step - 1].astype("float32"))
+            torch.testing.assert_close(shown, whole.weights[step - 1])
+
+
+def test_the_intervention_widget_shows_the_moved_weights(model):
+    def step_of(kind, share, pairs):
+        def step(ids, state):
+            own = model.decoder.attention(state.s, state.Uh, state.mask)
+            even = state.mask / state.mask.sum(1, keepdim=True)
+            return model.step(ids, state, (1 - share) * own + share * even)
+
+        return step
+
+    curves = {"uniform": {0: 1.0, 1: 0.5}}
+    view = InterventionView(model, step_of, curves, PAIRS, ENGLISH, CHINESE)
+    lab = explore(
+        view.update,
+        view.figure,
+        kind=choice("look", ["uniform"]),
+        share=slider("share", 0.0, 1.0, 0.0),
+        number=slider("sentence", 0, 1, 0),
+    )
+    before = lab.canvas.value
+    lab.controls["share"].value = 1.0
+    assert lab.canvas.value != before
+    first = view.map.image.get_array()[:4, 0]
+    torch.testing.assert_close(torch.tensor(first.astype("float32")), torch.full((4,), 0.25))
+    assert list(view.marker.get_data()[1]) == [0.5]
+    lab.controls["number"].value = 1
+    assert "Two apples." in lab._note.value
+
+
+def test_the_shipped_curves_say_what_the_lesson_says():
+    curves = results.length_curves()
+    assert {table.shape for table in curves.values()} == {(5, 4)}
+    assert curves["attention"][:, 0].min() >= 0.99
+    assert curves["attention"][:, 1].min() >= 0.90
+    gap = curves["attention"].mean(0) - curves["lesson 3"].mean(0)
+    assert gap[0] < gap[1] < gap[2]
+
+
+def test_a_missing_table_names_the_remedy(tmp_path):
+    with pytest.raises(FileNotFoundError, match="attention_claims"):
+        results.length_curves(tmp_path / "no.tsv")
+
+
+def test_real_sentences_are_compared(tmp_path):
+    """A made-up file in the format of manythings.org/anki; the real one is tried where it is."""
+    path = tmp_path / "cmn.txt"
+    pairs = read_pairs(split="train")[:400]
+    path.write_text("".join(f"{p.english}\t{p.chinese}\tCC\n" for p in pairs), encoding="utf-8")
+    makers = {"lesson 3": Seq2Seq, "attention": AttentionSeq2Seq}
+    scores, samples = compare_on(path, makers, epochs=1)
+    assert list(scores) == list(makers)
+    assert all(0 <= score <= 100 for score in scores.values())
+    assert list(samples) == ["English", "Right", *makers]
+    with pytest.raises(ValueError, match="training needs 100"):
+        compare_on(path, makers, longest=2)
+
+
+def test_attention_aligns_better_than_its_baselines_after_short_training():
+    """Four of the lesson's six epochs; benchmarks/attention_claims.py has five seeds in full."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import attention_claims as claims
+
+    claims.MODELS["short"] = (claims.MODELS["attention"][0], {**claims.LESSON_6, "epochs": 4})
+    model, _ = claims.trained("short", seed=0)
+    rate = alignment_error_rate(claims.attention_links(model, claims.TEST), claims.TEST)
+    others = {
+        name: alignment_error_rate(links, claims.TEST)
+        for name, links in claims.baselines(claims.TEST).items()
+    }
+    late = alignment_error_rate(claims.attention_links(model, claims.TEST, 1), claims.TEST)
+    assert rate + 0.05 < min([*others.values(), late])
+    assert claims.exact_by_clauses(model)[0] > 0.95
+
+
+def test_writing_stops_at_the_limit(model):
+    source, mask = pad_batch([ENGLISH.encode(pair.source) for pair in PAIRS])
+    written = write(model.step, model.start(source, mask), 2, limit=3)
+    assert all(len(row) <= 3 for row in written.rows)
+    assert written.weights.shape[0] == 2
+    assert written.weights.shape[1] <= 3
