@@ -1,9 +1,12 @@
 """Lesson 6's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
 import pytest
+import torch
 from exercises import SOURCES, define, exercise
 
 from helpers import checks
+from helpers.datasets import Vocabulary
+from helpers.translation import Translation
 
 LESSON = "06_attention_with_an_rnn.md"
 FUNCTIONS = {
@@ -111,14 +114,29 @@ def test_a_loop_is_right_too():
     assert checks.check_context(define(code, "context_of")).status == "right"
 
 
+class Looking:
+    """A stand-in for the lesson's AttentionView, whose 顆 looks at one word."""
+
+    english, chinese = Vocabulary([]), Vocabulary(["兩", "顆"])
+
+    def __init__(self, word):
+        weights = torch.full((2, 7), 0.1)
+        weights[1, ["my", "mother", "bought", "two", "apples", "yesterday", "."].index(word)] = 0.4
+        ids = self.chinese.encode(["兩", "顆"])
+        self.translate = lambda source: Translation(ids, torch.empty(0, 0), weights)
+
+
+APPLES = Looking("apples")
+
+
 def test_measure_word_of_the_lesson_is_right():
     cell = (SOURCES / LESSON).read_text("utf-8").split("chose = ...", 1)[1].split("```")[0]
     values: dict[str, object] = {}
     exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
     answer = values["chose"], values["looked"], values["proof"]
-    assert checks.check_measure_word(*answer).status == "right"
-    assert checks.check_measure_word("apple.", "Apples", "chose").status == "right"
-    assert checks.check_measure_word(..., ..., ...).status == "not started"
+    assert checks.check_measure_word(*answer, APPLES).status == "right"
+    assert checks.check_measure_word("apple.", "Apples", "chose", APPLES).status == "right"
+    assert checks.check_measure_word(..., ..., ..., APPLES).status == "not started"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +149,7 @@ def test_measure_word_of_the_lesson_is_right():
         (("顆", "apples", "chose"), "one of the words of the sentence"),
         ((4, "apples", "chose"), "English word in quotes"),
         (("apples", ..., "chose"), "Now give `looked`"),
-        (("apples", "two", "chose"), "*two* gets a little"),
+        (("apples", "two", "chose"), "*two* gets a part"),
         (("apples", "bought", "chose"), "longest bar"),
         (("apples", "apples", ...), "Now give `proof`"),
         (("apples", "apples", "looked"), "only tells where it reads"),
@@ -139,6 +157,12 @@ def test_measure_word_of_the_lesson_is_right():
     ],
 )
 def test_measure_word_answers_get_their_own_hint(answer, phrase):
-    verdict = checks.check_measure_word(*answer)
+    verdict = checks.check_measure_word(*answer, APPLES)
     assert verdict.status == "not yet", verdict
     assert phrase in verdict.message, verdict.message
+
+
+def test_where_it_looked_is_asked_of_the_students_own_model():
+    assert checks.check_measure_word("apples", "two", "chose", Looking("two")).status == "right"
+    verdict = checks.check_measure_word("apples", "apples", "chose", Looking("two"))
+    assert "*apples* gets a part" in verdict.message

@@ -43,14 +43,14 @@ def test_the_shipped_weights_are_those_of_the_tables_first_seed(models):
 
 
 def test_missing_or_foreign_weights_name_the_remedy(tmp_path):
-    with pytest.raises(FileNotFoundError, match="benchmarks.four_models"):
+    with pytest.raises(FileNotFoundError, match="four_models"):
         load_models(ENGLISH, CHINESE, tmp_path / "no.pt")
     with pytest.raises(ValueError, match="do not fit"):
         load_models(Vocabulary(["cats"]), CHINESE)
     (tmp_path / "bad.pt").write_bytes(b"not weights")
     with pytest.raises(ValueError, match="cannot be read"):
         load_models(ENGLISH, CHINESE, tmp_path / "bad.pt")
-    with pytest.raises(FileNotFoundError, match="benchmarks.four_models"):
+    with pytest.raises(FileNotFoundError, match="four_models"):
         race_table(tmp_path / "no.tsv")
 
 

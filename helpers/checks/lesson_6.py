@@ -8,6 +8,7 @@ from torch import Tensor
 
 from helpers.attention import masked_softmax
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, describe, examine, settle
+from helpers.tokens import tokenize_english
 
 
 def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -304,8 +305,19 @@ def _word(name: str, value: Any) -> str:
     return "apples" if word == "apple" else word
 
 
-def check_measure_word(chose: Any, looked: Any, proof: Any) -> Verdict:
-    """Exercise 6.4: which word chose the measure word, where it looked, and which shows a cause."""
+def _where_looked(view: Any) -> str:
+    """The English word that 顆 looks at most in this view's translation of the sentence."""
+    source = tokenize_english("My mother bought two apples yesterday.")
+    found = view.translate(tuple(view.english.encode(source)))
+    signs = view.chinese.decode(found.ids, keep_special=True)
+    return source[int(found.weights[signs.index("顆")].argmax())] if "顆" in signs else "apples"
+
+
+def check_measure_word(chose: Any, looked: Any, proof: Any, view: Any) -> Verdict:
+    """Exercise 6.4: which word chose the measure word, where it looked, and which shows a cause.
+
+    view: the lesson's `AttentionView`, to see where this student's own model looks.
+    """
 
     def check() -> None:
         word = _word("chose", chose)
@@ -315,10 +327,10 @@ def check_measure_word(chose: Any, looked: Any, proof: Any) -> Verdict:
         if looked is Ellipsis or looked is None:
             raise Problem("`chose` is right. Now give `looked`.")
         word = _word("looked", looked)
-        if word != "apples":
+        if word != _where_looked(view):
             hint = "Put the step player on 顆 and read the longest bar."
-            if word == "two":
-                hint = "*two* gets a little. Which bar is longest when the newest output is 顆?"
+            if word in ("apples", "two"):
+                hint = f"*{word}* gets a part. Which bar is longest when the newest output is 顆?"
             raise Problem(f"You say that 顆 looks most at {word!r}. {hint}")
         if proof is Ellipsis or proof is None:
             raise Problem("`chose` and `looked` are right. Now give `proof`.")
@@ -333,8 +345,7 @@ def check_measure_word(chose: Any, looked: Any, proof: Any) -> Verdict:
     return settle(
         check,
         chose,
-        "Here both agree. Had you only the heat map, you could not be sure: to show a cause, "
-        "change it.",
+        "With the heat map alone you could not be sure: to show a cause, change it.",
     )
 
 
