@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.canvas import Canvas
+from helpers.canvas import KEPT_TEXTS, Canvas
 from helpers.plotting import figure
 from helpers.widgets import choice, explore, player, slider, switch, typed
 
@@ -187,3 +187,93 @@ def test_a_character_without_glyph_is_a_quiet_box(recwarn):
     title.set_text("👩 \N{CJK UNIFIED IDEOGRAPH-9F98}")
     canvas.repaint()
     assert not recwarn.list
+
+
+TEXTS = [
+    {},
+    {"color": "red", "size": 8, "alpha": 0.4},
+    {"text": "two\nlines 你好", "ha": "right", "va": "top", "linespacing": 2.0},
+    {"text": "$x_1$ and $", "parse_math": False},
+    {"text": "$x_1^2$", "weight": "bold"},
+    {"rotation": 40, "rotation_mode": "anchor"},
+    {"x": 0.99},  # over the edge
+    {"bbox": {"facecolor": "yellow"}},
+    {"visible": False},
+    {"text": ""},
+    {"x": float("nan")},
+]
+
+
+def test_kept_texts_look_as_matplotlib_paints_them():
+    fig, drawing, _, _ = scene()
+    canvas = Canvas(fig)
+    for look in TEXTS:
+        for y in (0.3, 0.3, 0.7, 1.1):  # painted, painted and kept, pasted
+            text = drawing.text(0.2, y, "text")
+            text.set(**look)
+            canvas.repaint()
+            text.set(y=y + 0.2)
+            canvas.repaint()
+            text.set(y=y)
+            canvas.repaint()
+            text.set(color="green")
+            text.set(**look)
+            canvas.repaint()
+            shown, right = pixels(canvas), fresh(fig)
+            assert np.abs(shown - right).max() < 40, look
+            assert differ(shown, right) == 0 or look.get("x") == 0.99
+            text.remove()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "b"},
+        {"color": "red"},
+        {"alpha": 0.3},
+        {"size": 20},
+        {"weight": "bold"},
+        {"family": "monospace"},
+        {"rotation": 90},
+        {"ha": "right"},
+        {"va": "top"},
+        {"x": 0.4},
+        {"y": 0.51},
+        {"visible": False},
+        {"bbox": {"facecolor": "yellow"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_kept_text_is_not_shown_after_a_change(change):
+    fig, drawing, _, _ = scene()
+    text = drawing.text(0.5, 0.5, "a")
+    canvas = Canvas(fig)
+    for place in (0.6, 0.5, 0.6, 0.5):
+        text.set_x(place)
+        canvas.repaint()
+    before = pixels(canvas)
+    text.set(**change)
+    canvas.repaint()
+    assert (pixels(canvas) != before).any()
+    assert differ(pixels(canvas), fresh(fig)) == 0
+
+
+def test_a_text_is_laid_out_anew_only_when_it_is_new(monkeypatch):
+    fig, _, _, title = scene()
+    canvas = Canvas(fig)
+    for word in [*"abab", *map(str, range(9)), "a", "b"]:
+        title.set_text(word)
+        canvas.repaint()
+    monkeypatch.setattr(type(title), "draw", lambda *_: pytest.fail("laid out again"))
+    for word in "ba":
+        title.set_text(word)
+        canvas.repaint()
+
+
+def test_few_texts_are_kept():
+    fig, _, _, title = scene()
+    canvas = Canvas(fig)
+    for number in range(KEPT_TEXTS + 30):
+        title.set_text(str(number))
+        canvas._texts.draw(title)
+    assert len(canvas._texts._kept) == KEPT_TEXTS
