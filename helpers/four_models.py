@@ -23,7 +23,7 @@ from helpers.translation import Translation, read_source, translate
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 WEIGHTS, TABLE = DATA / "four_models.pt", DATA / "four_models.tsv"
-HINT = "`python benchmarks/four_models.py` writes it"
+HINT = "`python benchmarks/four_models.py --write` makes it"
 
 
 def plain_rnn(source_vocab: int, target_vocab: int, hidden_size: int = 228) -> Seq2Seq:

@@ -11,11 +11,11 @@ LENGTH_CURVE = Path(__file__).resolve().parent.parent / "data" / "length_curve.t
 def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
     """Exact match by model: (seeds, 4), for one to four clauses of held-out test sentences.
 
-    Raises FileNotFoundError with the remedy. `benchmarks/attention_claims.py` writes the table.
+    Raises FileNotFoundError with the remedy. `benchmarks/attention_claims.py --write` makes the table.
     """
     if not path.is_file():
         raise FileNotFoundError(
-            f"no table at {path}: `python benchmarks/attention_claims.py` writes it"
+            f"no table at {path}: `python benchmarks/attention_claims.py --write` writes it"
         )
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
