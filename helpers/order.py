@@ -56,14 +56,19 @@ def made_by(source: str) -> set[str]:
 def maker(name: str, run: Sequence[str], lessons: Sequence[Sequence[Cell]]) -> Cell | None:
     """The cell to run first: the nearest that makes `name`, above the last of the cells in `run`.
 
-    run: the texts of all cells that were run, the failing one last. The lesson is the one that most
-    of them come from; a cell that the student wrote or changed may stand anywhere in it.
+    run: the texts of all cells that were run, the failing one last. The lesson is the one that it
+    comes from, or most of the others; a cell that the student wrote may stand anywhere in it.
     """
     texts = [text.strip() for text in run]
-    of = max(lessons, key=lambda cells: len({c.source for c in cells} & {*texts}), default=())
-    sources = [cell.source for cell in of]
-    if not {*sources} & {*texts}:
+
+    def likeness(cells: Sequence[Cell]) -> tuple[bool, int]:
+        known = {cell.source for cell in cells} & {*texts}
+        return texts[-1] in known, len(known)
+
+    of = max(lessons, key=likeness, default=())
+    if not of or not likeness(of)[1]:
         return None
+    sources = [cell.source for cell in of]
     place = sources.index(texts[-1]) if texts[-1] in sources else len(of)
     makers = [cell for cell in of[:place] if name in made_by(cell.source)]
     return makers[-1] if makers else None
