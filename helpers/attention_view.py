@@ -171,7 +171,8 @@ class InterventionView:
         self.written = lru_cache(64)(self._written)
         self.figure = figure(9.5, 4.2)
         self.figure.set_layout_engine("none")
-        self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.85)))
+        self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.75)))
+        self.title = self.figure.suptitle("", x=0.02, ha="left")
         right = self.figure.add_axes((0.71, 0.15, 0.27, 0.72))
         colors = (GREY, GREEN, PINK, BLUE)
         for (kind, curve), color in zip(curves.items(), colors, strict=False):
@@ -201,4 +202,5 @@ class InterventionView:
         self.marker.set_data([share], [np.interp(share, shares, [*self.curves[kind].values()])])
         told, wanted = join_chinese(tokens), pair.chinese
         verdict = "right" if told == wanted else f"wrong, expected {wanted}"
+        self.title.set_text(f"Made to look here, it writes (red: differs from {wanted[:26]})")
         return f"{pair.english}\n{told} ({verdict})"

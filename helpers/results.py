@@ -11,7 +11,7 @@ LENGTH_CURVE = Path(__file__).resolve().parent.parent / "data" / "length_curve.t
 def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
     """Exact match by model: (seeds, 4), for one to four clauses of held-out test sentences.
 
-    Raises FileNotFoundError with the remedy. `benchmarks/attention_claims.py --write` makes the table.
+    Made by `benchmarks/attention_claims.py --write`; FileNotFoundError says so where it is missing.
     """
     if not path.is_file():
         raise FileNotFoundError(

@@ -221,6 +221,13 @@ def test_the_shipped_curves_say_what_the_lesson_says():
     assert gap[0] < gap[1] < gap[2]
 
 
+def test_the_shipped_error_rates_lie_below_the_baselines_for_every_seed():
+    rows = [line.split("\t") for line in results.LENGTH_CURVE.read_text("utf-8").splitlines()]
+    rates = [(float(row[6]), float(row[7])) for row in rows if row[0] == "attention"]
+    assert len(rates) == 5
+    assert all(rate + 0.1 < min(late, 0.566) for rate, late in rates)  # 0.566: the diagonal
+
+
 def test_a_missing_table_names_the_remedy(tmp_path):
     with pytest.raises(FileNotFoundError, match="attention_claims"):
         results.length_curves(tmp_path / "no.tsv")

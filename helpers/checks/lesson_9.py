@@ -41,12 +41,12 @@ QUIZ: dict[int, tuple[str, dict[str, str]]] = {
         },
     ),
     5: (
-        "b",
+        "d",
         {
             "a": "A weight tells where the model reads. Lesson 6 changed it to find a cause.",
-            "c": "Uniform weights broke most translations: so the weights do matter.",
-            "d": "The alignment error rate compares with people's links. It shows agreement, "
+            "b": "The alignment error rate compares with known links. It shows agreement, "
             "not a cause.",
+            "c": "Uniform weights broke most translations: so the weights do matter.",
         },
     ),
     6: (
@@ -58,19 +58,19 @@ QUIZ: dict[int, tuple[str, dict[str, str]]] = {
         },
     ),
     7: (
-        "a",
+        "c",
         {
+            "a": "The variance grows like d. The scores themselves grow like its root.",
             "b": "The mean of q·k is 0 at any d. What grows?",
-            "c": "The number of keys plays no part: the sum runs over the d components.",
-            "d": "The variance grows like d. The scores themselves grow like its root.",
+            "d": "The number of keys plays no part: the sum runs over the d components.",
         },
     ),
     8: (
-        "d",
+        "a",
         {
-            "a": "Training sees the whole target at once, so its steps need not wait.",
             "b": "The encoder reads all words at once.",
             "c": "The scores of one layer are one matrix product.",
+            "d": "Training sees the whole target at once, so its steps need not wait.",
         },
     ),
 }
