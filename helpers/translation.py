@@ -126,6 +126,13 @@ def _lesson_3(decoder: nn.Module) -> Step:
     return step
 
 
+def _parts(model: Any) -> tuple[Step, Callable[[Tensor, Tensor], Any]]:
+    """A model's `step` and `start`; the model that lesson 3 writes has neither, but their parts."""
+    if hasattr(model, "step"):
+        return model.step, model.start
+    return _lesson_3(model.decoder), model.encode
+
+
 def translate_context(decoder: nn.Module, c: Tensor, limit: int = 60) -> Translation:
     """What lesson 3's decoder writes greedily from c (1, H), at most `limit` tokens."""
     return translate_steps(_lesson_3(decoder), c, limit)
@@ -141,11 +148,12 @@ def translate(model: Any, ids: Sequence[int], limit: int = 60) -> Translation:
     """Translate one sentence of source ids greedily; nothing comes of an empty one.
 
     model: a `models.Seq2Seq`, `attention.AttentionSeq2Seq`, `transformer.Transformer`, or any with
-        their `start` and `step`; see `write`.
+        their `start` and `step`; see `write`. Lesson 3's own needs `encode` and `decoder` only.
     """
     if not ids:
         return Translation([], torch.empty(0, 0), None)
-    return translate_steps(model.step, model.start(*pad_batch([ids])), limit)
+    step, start = _parts(model)
+    return translate_steps(step, start(*pad_batch([ids])), limit)
 
 
 @torch.no_grad()
@@ -154,5 +162,6 @@ def translate_pairs(
 ) -> list[str]:
     """The model's translations of pairs' English sides, in their order, as lines to read."""
     source, mask = pad_batch([english.encode(pair.source) for pair in pairs])
-    rows = write(model.step, model.start(source, mask), len(pairs), limit).rows
+    step, start = _parts(model)
+    rows = write(step, start(source, mask), len(pairs), limit).rows
     return [join_chinese(chinese.decode(row)) for row in rows]
