@@ -13,6 +13,7 @@ FUNCTIONS = {
     "check_attention": "attention",
     "check_causal_mask": "causal_mask",
     "check_equivariance": "is_equivariant",
+    "check_leak": "leaks",
 }
 STEPS = (20, 1, 6, 1, 30, 400)
 
@@ -239,9 +240,56 @@ COUNTS = [
 ]
 
 
+def leak(cut=lambda t: slice(None, t), start=0, close=torch.allclose, turned=False):
+    """The leak test with one thing wrong: where it compares, from where it changes, and how."""
+
+    def leaks(layer, x, t):
+        other = x.clone()
+        other[:, t + start :] = 7.0
+        places = cut(t)
+        options = {"atol": 1e-4} if close is torch.allclose else {}
+        return turned != (not close(layer(x)[:, places], layer(other)[:, places], **options))
+
+    return leaks
+
+
+def in_place(layer, x, t):
+    before = layer(x)
+    x[:, t:] = 0
+    return not torch.allclose(before[:, :t], layer(x)[:, :t], atol=1e-4)
+
+
+def past_changed(layer, x, t):
+    other = x.clone()
+    other[:, :t] = -other[:, :t]
+    return not torch.allclose(layer(x)[:, t:], layer(other)[:, t:], atol=1e-4)
+
+
+LEAK = [
+    (leak(turned=True), "turn the answer round"),
+    (leak(cut=lambda t: slice(None)), "You compare all outputs"),
+    (leak(cut=lambda t: slice(None, t + 1)), "Off by one: the output at place t"),
+    (leak(start=1), "Place t is to change"),
+    (leak(cut=lambda t: slice(t, None)), "those *before* t"),
+    (leak(cut=lambda t: slice(0, 1)), "only at the first place"),
+    (past_changed, "change the past"),
+    (lambda layer, x, t: True, "True for every layer"),
+    (lambda layer, x, t: False, "False for every layer"),
+    (in_place, "changed one of its arguments"),
+    (lambda layer, x, t: layer(x)[:, :t] == 0, "plain True or False"),
+    (lambda layer, x, t: None, "returned None"),
+    (lambda layer, x, t: "no", "expected True or False"),
+]
+
+
+def test_any_change_of_the_tail_will_do():
+    assert checks.check_leak(leak()).status == "right"
+
+
 @pytest.mark.parametrize(
     ("check", "answer", "hint"),
-    [("check_attention", *row) for row in ATTENTION]
+    [("check_leak", *row) for row in LEAK]
+    + [("check_attention", *row) for row in ATTENTION]
     + [("check_causal_mask", *row) for row in CAUSAL]
     + [("check_equivariance", *row) for row in EQUIVARIANCE],
 )

@@ -35,6 +35,7 @@ from helpers.checks.lesson_7 import (
     check_attention,
     check_causal_mask,
     check_equivariance,
+    check_leak,
     check_steps,
 )
 from helpers.checks.lesson_8 import (
@@ -63,6 +64,7 @@ __all__ = [
     "check_greedy",
     "check_jacobian_norm",
     "check_last_valid_state",
+    "check_leak",
     "check_length_curve",
     "check_lstm_cell",
     "check_masked_softmax",

@@ -232,7 +232,7 @@ def check_causal_mask(student: Any) -> Verdict:
     return examine(student, causal_mask, cases, mistakes, praise)
 
 
-# Layers for the permutation test, each with what it is known by.
+# Layers for the permutation and leak tests, each with what it is known by.
 
 
 def _self_attention(mask: Tensor | None = None, placed: bool = False) -> Callable[[Tensor], Tensor]:
@@ -352,32 +352,142 @@ def check_equivariance(student: Any) -> Verdict:
         ),
     ]
 
-    def check() -> None:
-        if not callable(student):
-            raise Problem(f"Expected a function, found {describe(student)}.")
-        found: list[bool] = []
-        for number, case in enumerate(cases):
-            if number == 11 and len(set(found)) == 1:
-                break  # the same answer to all so far: said below, better than an IndexError
-            found.append(_truth(call(student, case), case))
-        right = [_equivariant(*case.args) for case in cases[: len(found)]]
-        if found == right:
-            return
-        case, answer, wanted = next(
-            row for row in zip(cases, found, right, strict=False) if row[1] != row[2]
-        )
-        hint = "Shuffle and apply in both orders, and compare."
-        for mistake in mistakes:
-            if found == [mistake.wrong(*case.args) for case in cases[: len(found)]]:
-                hint = mistake.hint
-                break
-        raise Problem(f"Tried with {case.label}: expected {wanted}, found {answer}. {hint}")
-
     praise = (
         "This test needs no training and no data. It shows what a layer cannot know, whatever it "
         "learns."
     )
-    return settle(check, student, praise)
+    hint = "Shuffle and apply in both orders, and compare."
+    return settle(lambda: _judge(student, _equivariant, cases, mistakes, hint), student, praise)
+
+
+def _judge(
+    student: Any,
+    reference: Callable[..., bool],
+    cases: list[Case],
+    mistakes: list[Mistake],
+    otherwise: str,
+) -> None:
+    """Compare a student's True and False on all cases; a mistake is known by all its answers."""
+    if not callable(student):
+        raise Problem(f"Expected a function, found {describe(student)}.")
+    found: list[bool] = []
+    for number, case in enumerate(cases):
+        if number == 11 and len(set(found)) == 1:
+            break  # the same answer to all so far: said below, better than an IndexError
+        found.append(_truth(call(student, case), case))
+    right = [reference(*case.args) for case in cases[: len(found)]]
+    if found == right:
+        return
+    case, answer, wanted = next(
+        row for row in zip(cases, found, right, strict=False) if row[1] != row[2]
+    )
+    hint = otherwise
+    for mistake in mistakes:
+        if found == [mistake.wrong(*case.args) for case in cases[: len(found)]]:
+            hint = mistake.hint
+            break
+    raise Problem(f"Tried with {case.label}: expected {wanted}, found {answer}. {hint}")
+
+
+def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
+    other = x.clone()
+    other[:, t:] = 10 * _numbers(*other[:, t:].shape, seed=9).to(x.dtype)
+    return not torch.allclose(layer(x)[:, :t], layer(other)[:, :t], atol=1e-4)
+
+
+def _ahead(x: Tensor) -> Tensor:
+    """Each place gets the next one's input, the last its own."""
+    return torch.cat([x[:, 1:], x[:, -1:]], dim=1)
+
+
+def check_leak(student: Any) -> Verdict:
+    """Exercise 7.4: (layer, x, t) -> does an output before t react to what stands from t on?"""
+    x, real = _numbers(2, 6, 4), torch.arange(6) < 4
+    single, first = x[:1], x[:1].clone()
+    cases = [
+        Case("self-attention without a mask", (_self_attention(), x, 4)),
+        Case("self-attention with a causal mask", (_self_attention(causal_mask(6)), x, 4)),
+        Case("self-attention with padding from place 4 on, masked", (_self_attention(real), x, 4)),
+        Case("the same mask, but t = 3: place 3 is a real word", (_self_attention(real), x, 3)),
+        Case("an RNN", (_recurrent, x, 2)),
+        Case("a layer that looks one place ahead", (_ahead, x, 3)),
+        Case("a layer that looks two places ahead", (lambda z: _ahead(_ahead(z)), x, 4)),
+        Case("a layer that looks one place back", (lambda z: _ahead(z.flip(1)).flip(1), x, 3)),
+        Case("a layer that gives the positions and ignores its input", (_places, x, 3)),
+        Case("a layer that works on each place by itself", (torch.tanh, x, 3)),
+        Case("a layer that gives the mean at every place", (_mean_everywhere, x, 5)),
+        Case("a layer that reverses the places", (_reversed, x, 3)),
+        Case("cumulative sums", (_sums, x, 1)),
+        Case("a layer with rounding errors of about 1e-6", (lambda z: (z.float() * 3).to(z), x, 3)),
+        Case("an RNN, a batch of one", (_recurrent, single, 3)),
+        Case("a causal mask with the diagonal one too far",
+             (_self_attention(torch.ones(6, 6).tril(1).bool()), first, 4)),
+        Case("float32 numbers", (torch.tanh, x.float(), 3)),
+    ]  # fmt: skip
+
+    def other(z: Tensor, t: int) -> Tensor:
+        new = z.clone()
+        new[:, t:] = 10 * _numbers(*new[:, t:].shape, seed=9).to(z.dtype)
+        return new
+
+    def close(a: Tensor, b: Tensor) -> bool:
+        return torch.allclose(a, b, atol=1e-4)
+
+    mistakes = [
+        Mistake(
+            "That tells where nothing leaks: turn the answer round.",
+            lambda f, z, t: not _leaks(f, z, t),
+        ),
+        Mistake(
+            "You compare all outputs. Those from place t on may change: their own input did. "
+            "Compare the outputs before t, `[:, :t]`.",
+            lambda f, z, t: not close(f(z), f(other(z, t))),
+        ),
+        Mistake(
+            "Off by one: the output at place t belongs to a changed input. Stop before it.",
+            lambda f, z, t: not close(f(z)[:, : t + 1], f(other(z, t))[:, : t + 1]),
+        ),
+        Mistake(
+            "Off by one: place t - 1 is before t, too, and must not move.",
+            lambda f, z, t: t > 1 and not close(f(z)[:, : t - 1], f(other(z, t))[:, : t - 1]),
+        ),
+        Mistake(
+            "Off by one: you change only what comes after place t. Place t is to change, too.",
+            lambda f, z, t: not close(f(z)[:, :t], f(other(z, t + 1))[:, :t]),
+        ),
+        Mistake(
+            "You compare the outputs from t on. The question is whether those *before* t moved.",
+            lambda f, z, t: not close(f(z)[:, t:], f(other(z, t))[:, t:]),
+        ),
+        Mistake(
+            "Do not ask for equal numbers to the last bit: use `torch.allclose(..., atol=1e-4)`.",
+            lambda f, z, t: not torch.equal(f(z)[:, :t], f(other(z, t))[:, :t]),
+        ),
+        Mistake(
+            "You look only at the first place. A leak may show anywhere before t.",
+            lambda f, z, t: not close(f(z)[:, 0], f(other(z, t))[:, 0]),
+        ),
+        Mistake(
+            "You change the past and look at the future: every layer with a memory does that.",
+            lambda f, z, t: (
+                not close(f(z)[:, t:], f(torch.cat([-z[:, :t], z[:, t:]], dim=1))[:, t:])
+            ),
+        ),
+        Mistake(
+            "True for every layer. Which outputs may move, and which may not?",
+            lambda f, z, t: True,
+        ),
+        Mistake(
+            "False for every layer. Does the second call of `layer` really get a changed input?",
+            lambda f, z, t: False,
+        ),
+    ]
+    praise = (
+        "One test for two promises: a causal mask must hide the future, a padding mask the "
+        "padding. Run it on every decoder that you write."
+    )
+    hint = "Replace what stands from t on, apply the layer to both, compare what stands before t."
+    return settle(lambda: _judge(student, _leaks, cases, mistakes, hint), student, praise)
 
 
 def _truth(answer: Any, case: Case) -> bool:
