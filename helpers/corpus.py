@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from helpers.datasets import COLUMNS, TRANSLATION_TSV, Pair, join_chinese, join_english
-from helpers.grammar import Phrase, lexicon, link
+from helpers.grammar import LEXICON_TXT, Phrase, lexicon, link
 from helpers.sentences import sentence
 
 # How many sentences of how many clauses.
@@ -91,8 +91,15 @@ def to_tsv(pairs: Iterable[Pair]) -> str:
 
 
 def main() -> None:
-    """Write data/translation.tsv."""
-    pairs = generate()
+    """Write data/translation.tsv; without a sound lexicon, say how to get it back."""
+    try:
+        pairs = generate()
+    except (OSError, ValueError, IndexError, StopIteration) as error:
+        raise SystemExit(
+            f"Cannot write sentences: {LEXICON_TXT} is missing or damaged ({error}).\n"
+            "It belongs to the course: `git checkout data/lexicon.txt` brings it back, "
+            "or take it from a fresh copy of the course."
+        ) from None
     TRANSLATION_TSV.write_text(to_tsv(pairs), encoding="utf-8", newline="\n")
     print(f"wrote {len(pairs)} pairs to data/{TRANSLATION_TSV.name}")
 

@@ -28,6 +28,7 @@ PAD_ID, BOS_ID, EOS_ID, UNK_ID = range(4)
 
 TRANSLATION_TSV = Path(__file__).resolve().parent.parent / "data" / "translation.tsv"
 COLUMNS = ("english", "chinese", "alignment", "split", "clauses")
+ANEW = " (`python -m helpers.corpus`, or `%run -m helpers.corpus` in a cell, writes it anew)"
 
 
 @dataclass(frozen=True)
@@ -69,36 +70,35 @@ def read_pairs(
     answer, unless `keep_duplicates`. `split` keeps one part ("train", "valid", "test", "long"),
     `max_tokens` the pairs with at most that many tokens in either language.
 
-    Raises FileNotFoundError (with the remedy), and ValueError naming file and line where the text
-    is not UTF-8, a column is missing or empty, a link is malformed or no pair is of that split.
+    Raises FileNotFoundError or ValueError, which name the file, the line and the remedy.
     """
     path = TRANSLATION_TSV if path is None else Path(path)
+    anew = ANEW if path == TRANSLATION_TSV else ""
     if not path.is_file():
-        remedy = "`python -m helpers.corpus` writes it" if path == TRANSLATION_TSV else "check it"
-        raise FileNotFoundError(f"no file of sentence pairs at {path}: {remedy}")
+        raise FileNotFoundError(f"no file of sentence pairs at {path}{anew or ': check it'}")
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         number = path.read_bytes()[: error.start].count(b"\n") + 1
         raise ValueError(
-            f"{path}, line {number}: not UTF-8 text ({error.reason}); "
-            "save the file again with the encoding UTF-8"
+            f"{path}, line {number}: not UTF-8 text ({error.reason})"
+            + (anew or "; save the file again with the encoding UTF-8")
         ) from None
     ours = lines[0].strip().split("\t") == list(COLUMNS)
     pairs: dict[str | int, Pair] = {}
     for number, line in enumerate(lines[1:] if ours else lines, start=2 if ours else 1):
         if not line.strip():
             continue
-        pair = _parse(line.rstrip("\r").split("\t"), ours, f"{path}, line {number}")
+        pair = _parse(line.rstrip("\r").split("\t"), ours, f"{path}, line {number}{anew}")
         key = number if keep_duplicates else " ".join(pair.source)
         pairs.setdefault(key, pair)
     chosen = [pair for pair in pairs.values() if split is None or pair.split == split]
-    if split is not None and not chosen:
+    if not chosen:
         names = ", ".join(sorted({pair.split for pair in pairs.values()} - {""})) or "none"
-        raise ValueError(f"{path} has no pair of the split {split!r}; its splits: {names}")
-    if max_tokens is None:
-        return chosen
-    return [pair for pair in chosen if max(len(pair.source), len(pair.target)) <= max_tokens]
+        of = "" if split is None else f" of the split {split!r}"
+        raise ValueError(f"{path} has no pair{of}; its splits: {names}{anew}")
+    limit = float("inf") if max_tokens is None else max_tokens
+    return [pair for pair in chosen if max(len(pair.source), len(pair.target)) <= limit]
 
 
 def _parse(fields: list[str], ours: bool, where: str) -> Pair:
