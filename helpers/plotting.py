@@ -1,5 +1,6 @@
 """One look for every figure: style, fonts with Chinese, and the drawings that lessons share."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,9 +28,11 @@ SIGNED = "RdBu_r"  # for values around zero
 @cache
 def _family() -> list[str]:
     """DejaVu first (it has the minus sign), then our subset of Noto Sans CJK TC, if it is there."""
-    if not FONT.exists():
+    try:
+        font_manager.fontManager.addfont(FONT)
+    except (OSError, RuntimeError):  # missing, or not a font
+        warnings.warn(f"{FONT} is missing or damaged: Chinese shows as boxes.", stacklevel=2)
         return ["DejaVu Sans"]
-    font_manager.fontManager.addfont(FONT)
     return ["DejaVu Sans", font_manager.FontProperties(fname=FONT).get_name()]
 
 

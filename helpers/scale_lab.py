@@ -100,10 +100,15 @@ class Run(NamedTuple):
 
 
 def training_runs(path: Path = TABLE) -> list[Run]:
-    """The table that benchmarks/scaling.py wrote. Raises ValueError for a line it cannot read."""
-    lines = path.read_text("utf-8").splitlines()
+    """The table that benchmarks/scaling.py wrote; errors name what is missing or damaged."""
+    remedy = "run `python benchmarks/scaling.py --write`"
+    if not path.is_file():
+        raise FileNotFoundError(f"no table at {path}: {remedy}")
+    lines = path.read_text("utf-8", errors="replace").splitlines()
     if lines[:1] != ["\t".join(Run._fields)]:
-        raise ValueError(f"{path.name} lacks its first line; run `python benchmarks/scaling.py`")
+        raise ValueError(
+            f"{path.name} lacks its first line; run `python benchmarks/scaling.py --write`"
+        )
     runs = []
     for number, line in enumerate(lines[1:], start=2):
         try:

@@ -109,5 +109,5 @@ def test_a_damaged_table_is_named(tmp_path):
     with pytest.raises(ValueError, match="line 5"):
         scale_lab.training_runs(path)
     path.write_text("\n".join(lines[1:]), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"run `python benchmarks/scaling\.py`"):
+    with pytest.raises(ValueError, match=r"run `python benchmarks/scaling\.py --write`"):
         scale_lab.training_runs(path)
