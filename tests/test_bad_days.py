@@ -1,0 +1,357 @@
+"""What goes wrong in a classroom: interrupts, cells out of order, damaged files, endless loops.
+
+Each in a real kernel where the kernel takes part in it, driven as JupyterLab drives one.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT
+from jupyter_client.manager import start_new_kernel
+
+from helpers import corpus, datasets, grammar, order, plotting, results, scale_lab
+
+LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
+every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+
+# Tells the test when five steps of a training are done, and takes its time from then on, so that
+# the interrupt always comes while it runs.
+TELLING = """
+import time as _time
+from helpers import training as _training
+def _told(*args, _step=_training._step, **more):
+    _step(*args, **more)
+    taken = len(args[4].losses)
+    if taken == 5:
+        print("TRAINING", flush=True)
+    if taken >= 5:
+        _time.sleep(0.02)
+_training._step = _told
+"""
+
+
+def code_cells(path: Path) -> list[str]:
+    return [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+class Kernel:
+    """A kernel in the notebooks' folder; `run` one cell after the other."""
+
+    def __init__(self) -> None:
+        self.manager, self.client = start_new_kernel(cwd=str(ROOT / "notebooks"))
+
+    def run(self, source: str, interrupt: bool = False, seconds: float = 180) -> list[str]:
+        """What a cell shows, as text: streams, `text/plain`, and errors as `error: …`.
+
+        interrupt: press ■ shortly after every "TRAINING".
+        """
+        message_id, end = self.client.execute(source), time.monotonic() + seconds
+        shown = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=max(0.1, end - time.monotonic()))
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                shown.append(content["text"])
+                if interrupt and "TRAINING" in content["text"]:
+                    time.sleep(0.2)
+                    self.manager.interrupt_kernel()
+            elif message["msg_type"] == "error":
+                shown.append(f"error: {content['ename']}: {content['evalue']}")
+            elif message["msg_type"] in ("execute_result", "display_data"):
+                shown.append(content["data"].get("text/plain", ""))
+            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return shown
+
+
+@contextmanager
+def running_kernel() -> Iterator[Kernel]:
+    kernel = Kernel()
+    try:
+        yield kernel
+    finally:
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """One kernel for tests that leave nothing behind."""
+    with running_kernel() as running:
+        yield running
+
+
+# Interrupts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in LESSONS if re.search(r"\bfit\(", "\n".join(code_cells(path)))],
+    ids=lambda path: path.stem[:2],
+)
+def test_every_training_can_be_interrupted_and_the_lesson_goes_on(path: Path) -> None:
+    """Fails if an interrupt raises, or if a later cell needs a model that has learnt something."""
+    errors, stopped = [], 0
+    with running_kernel() as kernel:
+        cells = code_cells(path)
+        for number, source in enumerate([cells[0], TELLING, *cells[1:]]):
+            text = "\n".join(kernel.run(source, interrupt=True))
+            stopped += text.count("Stopped after 0 of")
+            assert text.count("Stopped after") == text.count("TRAINING"), f"{source}\n{text}"
+            if "error: " in text:
+                errors.append(f"code cell {number}: {source}\n{text}")
+    assert not errors, "\n\n".join(errors)
+    assert stopped, "no training was interrupted in its first epoch"
+
+
+# Cells out of order -------------------------------------------------------------------------------
+
+
+@every_lesson
+def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Kernel) -> None:
+    """Fails if the hint is lost, hides Python's own error, or names a cell that does not help.
+
+    The first check of a lesson, run right after the header: the exercise above it has not run.
+    """
+    cells = order.lesson_cells(path)
+    place, names = next(
+        (n, match[1].split(", "))
+        for n, cell in enumerate(cells)
+        if (match := re.match(r"(?:checks\.)?check_\w+\(([\w, ]+)\)", cell.source))
+    )
+    kernel.run(cells[0].source)
+    kernel.run("from helpers.checks import *")  # where the import stands further down
+    text = "\n".join(kernel.run(cells[place].source))
+    assert f"error: NameError: name '{names[0]}' is not defined" in text
+    maker = next(cell for cell in cells[place - 1 :: -1] if names[0] in order.made_by(cell.source))
+    assert f"`{names[0]}` is made in an earlier cell" in text
+    assert maker.section in text
+    assert maker.line_of(names[0]) in text
+    kernel.run(f"{' = '.join(names)} = ...")
+    assert "not started" in "\n".join(kernel.run(cells[place].source))
+    kernel.run(f"del {', '.join(names)}")
+
+
+def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:
+    """Fails if a plain typo, or any other error, is explained as a question of order."""
+    kernel.run(code_cells(LESSONS[0])[0])
+    assert kernel.run("modle.train()") == ["error: NameError: name 'modle' is not defined"]
+    assert kernel.run("1 / 0") == ["error: ZeroDivisionError: division by zero"]
+    assert kernel.run("1 + 1") == ["2"]
+
+
+def test_the_nearest_cell_above_is_named() -> None:
+    """Fails if the advice points below the failing cell, or into another lesson."""
+    cells = [
+        order.Cell("1", "import torch"),
+        order.Cell("2", "x = 1"),
+        order.Cell("3", "for x, y in pairs:\n    z = x"),
+        order.Cell("4", "print(x)"),
+        order.Cell("5", "x = late = 2"),
+    ]
+    other = [order.Cell("other", "import torch"), order.Cell("other", "x = 3")]
+    run = ["import torch", "print(x)"]
+    assert order.maker("x", run, [other, cells]) == cells[2]
+    assert order.maker("z", run, [other, cells]) == cells[2]
+    assert order.maker("late", run, [other, cells]) is None
+    assert order.maker("late", ["import torch", "my own"], [cells]) == cells[4]
+    assert order.maker("x", ["my own"], [cells]) is None
+    assert order.maker("x", run, []) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a = b = 1", {"a", "b"}),
+        ("def f(x):\n    y = x", {"f"}),
+        ("class C:\n    z = 1", {"C"}),
+        ("import numpy as np, os.path\nfrom a import b as c", {"np", "os", "c"}),
+        ("with open(p) as f:\n    (n := 1)", {"f", "n"}),
+        ("[i for i in range(3)]", set()),
+        ("%pip install x", set()),
+    ],
+)
+def test_names_that_a_cell_makes(source: str, names: set[str]) -> None:
+    assert order.made_by(source) == names
+
+
+# Files missing or damaged -------------------------------------------------------------------------
+
+WHOLE = datasets.TRANSLATION_TSV.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no file of sentence pairs at"),
+        (b"", "has no pair of the split 'test'"),
+        (WHOLE[: WHOLE.index(b"\ttest\t")].rsplit(b"\n", 1)[0], "has no pair of the split 'test'"),
+        (WHOLE[: WHOLE.index(b"\ttrain\t", 90_000) + 4], r"line \d+ .*found 4 column"),
+        (WHOLE[: WHOLE.index("蘋".encode()) + 1], r"line \d+: not UTF-8 text"),
+        (b"\x80\x00\xff" * 1000, "line 1: not UTF-8 text"),
+        (WHOLE.replace(b"\t1\n", b"\tone\n", 1), r"line \d+ .*found 'one' clauses"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "line 1 .*found 1 column"),
+    ],
+    ids=["missing", "empty", "half", "cut", "cut-character", "binary", "edited", "pointer"],
+)
+def test_a_damaged_corpus_is_named_with_a_remedy_that_works(
+    content: bytes | None, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if a file in disorder is read in silence, or the advice does not bring it back."""
+    path = tmp_path / "translation.tsv"
+    monkeypatch.setattr(datasets, "TRANSLATION_TSV", path)
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises((FileNotFoundError, ValueError), match=says) as raised:
+        datasets.read_pairs(split="test")
+    assert str(path) in str(raised.value)
+    assert "`%run -m helpers.corpus` in a cell, writes it anew" in str(raised.value)
+
+
+def test_the_remedy_writes_the_same_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "translation.tsv"
+    monkeypatch.setattr(corpus, "TRANSLATION_TSV", path)
+    corpus.main()
+    assert path.read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[nouns]\n"], ids=["missing", "empty", "cut"])
+def test_a_damaged_lexicon_is_named_with_a_remedy(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if the way to a new corpus ends in a traceback that names no file."""
+    path = tmp_path / "lexicon.txt"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(grammar, "LEXICON_TXT", path)
+    monkeypatch.setattr(corpus, "LEXICON_TXT", path)
+    monkeypatch.setattr(corpus, "TRANSLATION_TSV", tmp_path / "translation.tsv")
+    grammar.lexicon.cache_clear()
+    try:
+        with pytest.raises(SystemExit, match=r"lexicon\.txt is missing or damaged.*(?s:.*)git"):
+            corpus.main()
+    finally:
+        grammar.lexicon.cache_clear()
+    assert not (tmp_path / "translation.tsv").exists()
+
+
+@pytest.mark.parametrize("read", [results.length_curves, scale_lab.training_runs])
+def test_a_damaged_table_names_the_benchmark_that_writes_it(read: Callable, tmp_path: Path) -> None:
+    """Fails if a lesson's cell ends in an error of csv or float that names no file."""
+    whole = read.__defaults__[0].read_bytes()
+    path = tmp_path / "table.tsv"
+    with pytest.raises(FileNotFoundError, match=r"table\.tsv.*benchmarks/\w+\.py --write"):
+        read(path)
+    second_line = whole.index(b"\n") + 1
+    for damaged in (b"\x80\xff\n" * 9, whole[second_line:], whole[: second_line + 5]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"table\.tsv"):
+            read(path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no font"], ids=["missing", "empty", "damaged"])
+def test_without_a_sound_font_figures_still_draw(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if a lesson's first cell ends in FreeType's error, or Chinese is lost in silence."""
+    path = tmp_path / "font.otf"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(plotting, "FONT", path)
+    plotting._family.cache_clear()
+    try:
+        with pytest.warns(UserWarning, match=r"font\.otf is missing or damaged"):
+            fig = plotting.figure()
+        fig.subplots().set_title("attention")
+        fig.canvas.draw()
+    finally:
+        plotting._family.cache_clear()
+
+
+# Endless loops ------------------------------------------------------------------------------------
+
+ENDLESS = """
+def endless(*args, **more):
+    while True:
+        try:
+            n = sum(range(1000))
+        except Exception:
+            pass
+"""
+
+
+def function_checks(path: Path) -> list[tuple[str, str, list[str]]]:
+    """Each check cell of a lesson, a function that it is given, and cells that make the others."""
+    solved = code_cells(path.parent / "solutions" / path.name)
+    found = []
+    for source in solved:
+        match = re.match(r"(?:checks\.)?check_\w+\(([\w, ]+)\)$", source)
+        if not match:
+            continue
+        for name in match[1].split(", "):
+            others = {*match[1].split(", ")} - {name}
+            makers = [text for text in solved if order.made_by(text) & others]
+            if any(f"def {name}(" in text for text in solved):
+                found.append((source, name, makers))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "makers"),
+    [case for path in LESSONS for case in function_checks(path)],
+    ids=lambda value: value if str(value).isidentifier() else "",
+)
+def test_an_endless_exercise_is_stopped(
+    check: str, name: str, makers: list[str], kernel: Kernel
+) -> None:
+    """Fails if a check calls a student's function without a time limit, or does not say why.
+
+    After one second instead of five; the other arguments of the check are right answers.
+    """
+    kernel.run("import torch\nfrom helpers import checks\nfrom helpers.checks import *")
+    kernel.run("from helpers.checks import engine\nusual, engine.SECONDS = engine.SECONDS, 1.0")
+    for maker in makers:
+        kernel.run(maker)
+    kernel.run(ENDLESS)
+    kernel.run(f"{name} = endless")
+    text = "\n".join(kernel.run(check, seconds=60))
+    kernel.run("engine.SECONDS = usual")
+    assert "not yet: " in text
+    assert "still running after 1 seconds and was stopped" in text
+
+
+def test_an_endless_exercise_takes_five_seconds(kernel: Kernel) -> None:
+    """Fails if the limit grows, or the kernel cannot be used afterwards."""
+    kernel.run("from helpers import checks")
+    kernel.run(ENDLESS)
+    start = time.monotonic()
+    shown = kernel.run("checks.check_causal_mask(endless)", seconds=60)
+    assert 4 < time.monotonic() - start < 20
+    assert "still running after 5 seconds" in "\n".join(shown)
+    assert kernel.run("1 + 1") == ["2"]
+
+
+# Twice --------------------------------------------------------------------------------------------
+
+
+def test_run_all_twice_gives_the_same_text() -> None:
+    """Fails if a cell leaves something behind that changes what an earlier one shows.
+
+    The second time without a restart, which is the harder case. After a restart, nbval compares
+    every notebook with its stored outputs in each of its steps: that is two runs with a restart in
+    between. Lesson 8 stands for all here: it draws at random and trains.
+    """
+    cells = code_cells(LESSONS[7])
+    with running_kernel() as kernel:
+        first = [kernel.run(source) for source in cells]
+        again = [kernel.run(source) for source in cells]
+    for source, before, after in zip(cells, first, again, strict=True):
+        assert before == after, source
