@@ -22,7 +22,7 @@ lab: $(INSTALLED) ## open JupyterLab on lesson 1
 	exec $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 $$options \
 		--LabApp.default_url=/lab/tree/$$(ls notebooks/01_*.ipynb)
 
-test: $(INSTALLED) ## run everything that CI runs, 15 minutes at most
+test: $(INSTALLED) ## run everything that CI runs, about half an hour
 	@$(BIN)/python tests/run.py
 
 notebooks: $(INSTALLED) ## rebuild the notebooks from notebooks/source (LESSONS="02 04" for some)
