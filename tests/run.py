@@ -20,20 +20,24 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ["pytest", "-q"]
 # Strict: every stored text output must come out again.  One file stays on one worker, because its
 # cells share a kernel.
-NBVAL = [*PYTEST, "--nbval", "--nbval-cell-timeout=300", "-n2", "--dist=loadfile"]
+ALONE = [*PYTEST, "--nbval", "--nbval-cell-timeout=300"]
+NBVAL = [*ALONE, "-n2", "--dist=loadfile"]
 TWO_THREADS = {"OMP_NUM_THREADS": "2"}
+SLOW = ["tests/browser", "tests/test_bad_days.py", "tests/test_other_machines.py"]
 
-# Name, arguments of `python -m`, and environment variables.  The two last notebook steps imitate
-# other machines: one core, and a processor without vector instructions.
+# Name, arguments of `python -m`, and environment variables.  Three steps run the notebooks: as they
+# were made; the lessons on a machine set up otherwise (one thread, no UTF-8, a strange folder); the
+# solutions on a processor without vector instructions.  So each setting meets each lesson.
 STEPS: dict[str, tuple[list[str], dict[str, str]]] = {
     "lint": (["ruff", "check", "."], {}),
     "format": (["ruff", "format", "--check", "."], {}),
     "types": (["mypy"], {}),
-    "unit": ([*PYTEST, "tests", "--ignore=tests/browser"], TWO_THREADS),
+    "unit": ([*PYTEST, "-n2", "tests", *(f"--ignore={path}" for path in SLOW)], TWO_THREADS),
+    "bad-days": ([*PYTEST, "-n2", "--dist=worksteal", "tests/test_bad_days.py"], {}),
     "notebooks": ([*NBVAL, "notebooks"], TWO_THREADS),
-    "notebooks-one-thread": ([*NBVAL, "notebooks"], {"OMP_NUM_THREADS": "1"}),
+    "notebooks-elsewhere": ([*PYTEST, "tests/test_other_machines.py"], {}),
     "notebooks-plain-cpu": (
-        [*NBVAL, "notebooks"],
+        [*NBVAL, "notebooks/solutions"],
         {"ATEN_CPU_CAPABILITY": "default", **TWO_THREADS},
     ),
     "browser": (["pytest", "-v", "tests/browser"], {}),
