@@ -10,7 +10,7 @@ from pathlib import Path
 from fontTools import subset
 
 SYMBOLS, LEVEL_1 = range(0xA140, 0xA3C0), range(0xA440, 0xC67F)
-EXTRA = "—…妳喔啦"
+EXTRA = "—…妳喔啦熵饋"
 
 
 def characters() -> str:
