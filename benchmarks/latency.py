@@ -22,6 +22,7 @@ import itertools
 import math
 import os
 import platform
+import random
 import statistics
 import sys
 import tempfile
@@ -39,6 +40,7 @@ from playwright.sync_api import TimeoutError as NotInTime
 
 MOVES, LEAST, WARM_UP = 60, 20, 3  # of a widget, of each of its controls, before it counts
 DRAG, DRAG_SECONDS, DRAGS = 20, 0.5, 3
+RIVAL_SECONDS = 20.0  # its picture may come into the page some time after the kernel is done
 
 # In the kernel: the usual way of making the same figure interactive.
 USUAL = '''
@@ -135,13 +137,17 @@ class Row(NamedTuple):
     drags: list[tuple[float, float]]
 
 
-def sentences() -> Iterator[str]:
-    """Sentences that nobody has typed before."""
-    who = ["She", "My mother", "The old man", "Our teacher", "He", "Your friend"]
-    number = ["two", "three", "many", "some", "five", "six"]
-    what = ["apples", "books", "cats", "dogs"]
-    for subject, many, thing in itertools.product(who, number, what):
-        yield f"{subject} bought {many} {thing} yesterday."
+def sentences(first: str) -> Iterator[str]:
+    """Texts that nobody has typed before, of the tokens of the text that a field shows at first."""
+    if not first:  # a field for a word
+        yield from itertools.cycle(["apples", "books", "mother", "yesterday", "two"])
+    tokens, between = (first.split(), " ") if " " in first else ([*first], "")
+    chance, told = random.Random(0), {first}
+    while len(told) < 3 * MOVES:
+        text = between.join(chance.sample(tokens, chance.randint(2, len(tokens))))
+        if text not in told:
+            told.add(text)
+            yield text
 
 
 def prepare(lesson: Lesson) -> list[Widget]:
@@ -201,12 +207,16 @@ def start_clock(root: Locator, focused: Locator) -> None:
     root.evaluate("async root => { await window.clock.painted(); window.clock.watch(root); }")
 
 
-def read_clock(lesson: Lesson) -> float | None:
-    """All work being done: milliseconds from the last key to the last picture, if one came."""
+def read_clock(lesson: Lesson, seconds: float) -> float | None:
+    """All work being done: milliseconds from the last key to the last picture, if one came.
+
+    seconds: how long to wait for the first picture; ours is in the page by now, if there is one.
+    """
     lesson.settle()
     page = lesson.page
-    try:  # the rival's picture may come into the page a little after its message
-        page.wait_for_function("window.clock.shown.length + window.clock.open", timeout=1500)
+    try:
+        some = "window.clock.shown.length + window.clock.open"
+        page.wait_for_function(some, timeout=1000 * seconds)
     except NotInTime:
         return None
     page.wait_for_function("!window.clock.open")
@@ -214,8 +224,8 @@ def read_clock(lesson: Lesson) -> float | None:
     return shown[-1] - keys[-1] if keys and shown else None
 
 
-def move(widget: Widget, root: Locator, what: Move, argument: str) -> float | None:
-    """One move of ours or the rival: milliseconds to the painted picture, if it changed."""
+def move(widget: Widget, root: Locator, what: Move, argument: str) -> None:
+    """One move of ours or the rival, with the clock running."""
     control, keyboard = root.locator(f".control-{what.name}"), widget.lesson.page.keyboard
     if what.kind == "typed":
         field = control.locator("input")
@@ -228,14 +238,15 @@ def move(widget: Widget, root: Locator, what: Move, argument: str) -> float | No
     else:
         start_clock(root, control.get_by_role("slider"))
         keyboard.press(argument)
-    return read_clock(widget.lesson)
 
 
 def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, float]]:
     """So many moves of one control, ours and the rival's in turn, after a warm-up."""
-    rival, texts, found = rival_of(widget), sentences(), []
+    rival, found = rival_of(widget), []
     align(widget, f"{what.name}=0" if what.kind == "Step" else "")
     key = "ArrowRight"
+    if what.kind == "typed":
+        texts = sentences(widget.control(what.name).locator("input").input_value())
     for number in range(WARM_UP + 2 * count):
         if number - len(found) > WARM_UP + count // 2:
             break  # too many moves that change nothing
@@ -247,9 +258,12 @@ def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, f
                 align(widget, f"{what.name}=0")
             elif what.kind == "slider" and where in (0, 1):
                 key = "ArrowLeft" if where == 1 else "ArrowRight"
-        pair = [move(widget, root, what, key) for root in (widget.root, rival)]
-        if number >= WARM_UP and pair[0] is not None and pair[1] is not None:
-            found.append((pair[0], pair[1]))
+        move(widget, widget.root, what, key)
+        ours = read_clock(widget.lesson, 0.5)
+        move(widget, rival, what, key)
+        usual = read_clock(widget.lesson, RIVAL_SECONDS if ours is not None else 0.5)
+        if number >= WARM_UP and ours is not None and usual is not None:
+            found.append((ours, usual))
         if len(found) == count:
             break
     return found
@@ -269,7 +283,7 @@ def measure_drag(widget: Widget, name: str) -> list[tuple[float, float]]:
             for number in range(DRAG):
                 time.sleep(max(0.0, start + number * DRAG_SECONDS / DRAG - time.monotonic()))
                 widget.lesson.page.keyboard.press(key)
-            pair.append(read_clock(widget.lesson))
+            pair.append(read_clock(widget.lesson, RIVAL_SECONDS))
         if pair[0] is not None and pair[1] is not None:
             found.append((max(0.0, pair[0]), max(0.0, pair[1])))
     return found

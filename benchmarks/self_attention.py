@@ -1,13 +1,14 @@
 """What lesson 7 claims about attention without an RNN, for seeds 0 to 4, as tables.
 
-    python benchmarks/self_attention.py              # training, then time: about ten minutes
+    python benchmarks/self_attention.py              # training, then time: about fifteen minutes
     python benchmarks/self_attention.py training 0   # one seed
     python benchmarks/self_attention.py time
 
 Training: exact match by clauses, running free, and seconds of process time (one thread). Rivals:
-the same Transformer without positions, and with two layers. "alike" is the share of one-clause
-sentences whose translation stays the same when their words are reversed. Time: milliseconds for
-one forward pass over T places, one layer each; seconds of one epoch, beside lesson 6's model.
+the same Transformer without positions, with two layers, and with a constant step size. "alike" is
+the share of one-clause sentences whose translation stays the same when their words are reversed.
+Time: milliseconds for one forward pass over T places, one layer each; seconds of one epoch, beside
+lesson 6's model.
 """
 
 import statistics
@@ -38,11 +39,18 @@ def batches_of(epoch: int) -> list[datasets.TranslationBatch]:
     return datasets.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch)
 
 
-def trained(seed: int, layers: int = 1, epochs: int = EPOCHS) -> tuple[Transformer, float]:
-    """A model and the seconds of process time that its training took."""
+def trained(
+    seed: int, layers: int = 1, epochs: int = EPOCHS, constant: float | None = None
+) -> tuple[Transformer, float]:
+    """A model and the seconds of process time that its training took.
+
+    constant: one step size throughout, instead of the schedule.
+    """
     torch.manual_seed(seed)
     model = Transformer(len(ENGLISH), len(CHINESE), layers=layers)
-    optimizer = warmed_up(model, LR, steps=epochs * len(batches_of(0)))
+    optimizer: torch.optim.Optimizer = warmed_up(model, LR, steps=epochs * len(batches_of(0)))
+    if constant is not None:
+        optimizer = torch.optim.Adam(model.parameters(), lr=constant)
     start = time.process_time()
     fit(model, batches_of, translation_loss, epochs=epochs, optimizer=optimizer, quiet=True)
     return model, time.process_time() - start
@@ -93,10 +101,20 @@ def training(seeds: list[int]) -> None:
     print("exact match, running free, at 1 / 2 / 3 / 4 clauses; seconds of training")
     original = transformer.positions
     for seed in seeds:
-        for name in ("the lesson's", "no positions", "two layers"):
+        for name in (
+            "the lesson's",
+            "no positions",
+            "two layers",
+            "constant 8e-3",
+            "constant 3e-3",
+        ):
             if name == "no positions":
                 transformer.positions = lambda T, size: torch.zeros(T, size)
-            model, seconds = trained(seed, layers=2 if name == "two layers" else 1)
+            model, seconds = trained(
+                seed,
+                layers=2 if name == "two layers" else 1,
+                constant=float(name.split()[1]) if "constant" in name else None,
+            )
             exact = " ".join(f"{x:6.1%}" for x in exact_by_clauses(model))
             alike = swapped_alike(model)
             transformer.positions = original
