@@ -351,7 +351,7 @@ def test_run_all_twice_gives_the_same_text() -> None:
     """
     cells = code_cells(LESSONS[7])
     with running_kernel() as kernel:
-        first = [kernel.run(source) for source in cells]
-        again = [kernel.run(source) for source in cells]
+        first = ["".join(kernel.run(source)) for source in cells]
+        again = ["".join(kernel.run(source)) for source in cells]
     for source, before, after in zip(cells, first, again, strict=True):
         assert before == after, source
