@@ -40,6 +40,8 @@ SETTINGS = {
         "autoStartDefaultKernel": True,
         "scrollPastEnd": False,
     },
+    # A lesson that ran must not be saved over the stored one, which other tests open.
+    "docmanager-extension/plugin": {"autosave": False},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"
@@ -54,19 +56,21 @@ STORED_PROBLEMS = """async path => {
     for (const cell of panel.content.widgets) {
         await cell.ready;
         if (cell.model.type !== 'code') continue;
-        const images = [...cell.node.querySelectorAll('.jp-OutputArea img')];
-        for (const image of images) {
-            try { await image.decode(); } catch { }
-            if (!image.naturalWidth) problems.push(cell.model.id + ': a picture is broken');
-        }
         const data = cell.model.outputs.toJSON().map(output => output.data || {});
         const kinds = data.map(bundle => Object.keys(bundle)).flat();
         const stored = kinds.filter(kind => kind.startsWith('image/')).length;
         const widgets = data.filter(bundle => 'application/vnd.jupyter.widget-view+json' in bundle
             || /^(Explorer|Canvas)\\(/.test([bundle['text/plain'] || ''].flat().join(''))).length;
-        if (images.length < Math.max(stored, widgets))
-            problems.push(cell.model.id + ': ' + Math.max(stored, widgets)
-                + ' pictures or widgets, but ' + images.length + ' shown');
+        const wanted = Math.max(stored, widgets);
+        const shown = () => [...cell.node.querySelectorAll('.jp-OutputArea img')];
+        for (let wait = 0; shown().length < wanted && stored && wait < 100; wait++)
+            await new Promise(done => setTimeout(done, 50));  // outputs come in after their cell
+        for (const image of shown()) {
+            try { await image.decode(); } catch { }
+            if (!image.naturalWidth) problems.push(cell.model.id + ': a picture is broken');
+        }
+        if (shown().length < wanted) problems.push(
+            `${cell.model.id}: ${wanted} pictures or widgets, but ${shown().length} shown`);
     }
     panel.dispose();
     return problems; }"""
