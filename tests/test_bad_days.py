@@ -83,10 +83,16 @@ def running_kernel() -> Iterator[Kernel]:
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
-    """One kernel for tests that leave nothing behind."""
+def shared() -> Iterator[Kernel]:
     with running_kernel() as running:
         yield running
+
+
+@pytest.fixture
+def kernel(shared: Kernel) -> Kernel:
+    """One kernel for many tests, without the names that the others made in it."""
+    shared.run("%reset -f")
+    return shared
 
 
 # Interrupts ---------------------------------------------------------------------------------------
@@ -137,7 +143,6 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
     assert maker.line_of(names[0]) in text
     kernel.run(f"{' = '.join(names)} = ...")
     assert "not started" in "\n".join(kernel.run(cells[place].source))
-    kernel.run(f"del {', '.join(names)}")
 
 
 def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:
