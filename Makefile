@@ -44,7 +44,7 @@ define NO_NEWS
 {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 endef
 
-$(INSTALLED): requirements.txt pyproject.toml
+$(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 		echo "The course needs Python 3.11, 3.12 or 3.13, and \`$(PYTHON)\` is not one of them."; \
 		echo "Name another: make lab PYTHON=python3.12"; exit 1; }
@@ -53,4 +53,5 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install -r requirements.txt $(TORCH_INDEX:%=--extra-index-url %)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(SETTINGS) && echo '$(NO_NEWS)' > $(SETTINGS)/overrides.json
+	@mkdir -p .venv/etc/ipython && cp helpers/ipython_config.py .venv/etc/ipython/
 	@touch $@

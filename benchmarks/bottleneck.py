@@ -14,7 +14,7 @@ from torch import nn
 from helpers import datasets
 from helpers.metrics import chrf, exact_match
 from helpers.models import Seq2Seq
-from helpers.training import fit
+from helpers.training import fit, translation_loss
 from helpers.translation import translate_pairs, write_from
 
 EPOCHS, BATCH, LR = 8, 32, 4e-3  # the lesson's
@@ -24,12 +24,6 @@ GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
 GROUPS[4] = datasets.read_pairs(split="long")
 ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
 CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
-
-
-def loss_of(model: nn.Module, batch: datasets.TranslationBatch) -> torch.Tensor:
-    logits = model(batch.source, batch.source_mask, batch.target[:, :-1])
-    real = batch.target_mask[:, 1:]
-    return nn.functional.cross_entropy(logits[real], batch.target[:, 1:][real])
 
 
 def trained(
@@ -48,7 +42,7 @@ def trained(
     fit(
         model,
         lambda epoch: datasets.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch),
-        loss_of,
+        translation_loss,
         epochs=epochs,
         lr=LR,
         quiet=True,

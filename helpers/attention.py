@@ -82,17 +82,16 @@ class AttentionDecoder(nn.Module):
     def step(
         self, ids: Tensor, state: Looking, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Looking]:
-        """Logits (B, V) for the token after ids (B,), weights (B, S) and the next state.
+        """After reading ids (B,): [s; c] (B, 2H), which `output` makes logits of, weights, state.
 
-        weights: where to look instead of where the model would; to intervene.
+        weights: (B, S), where to look instead of where the model would; to intervene.
         """
         s, h, Uh, mask = state
         if weights is None:
             weights = self.attention(s, Uh, mask)  # alpha_ij (B, S), from s_{i-1}
         c = (weights.unsqueeze(1) @ h).squeeze(1)  # c_i: (B, 1, S) @ (B, S, H) -> (B, H)
         s = self.cell(torch.cat([self.embedding(ids), c], dim=-1), s)  # s_i (B, H)
-        logits = self.output(torch.cat([s, c], dim=-1))  # (B, V)
-        return logits, weights, Looking(s, h, Uh, mask)
+        return torch.cat([s, c], dim=-1), weights, Looking(s, h, Uh, mask)
 
 
 class AttentionSeq2Seq(nn.Module):
@@ -120,13 +119,17 @@ class AttentionSeq2Seq(nn.Module):
     def step(
         self, ids: Tensor, state: Looking, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Looking]:
-        """One step of the decoder; see `AttentionDecoder.step`."""
-        return self.decoder.step(ids, state, weights)
+        """Logits (B, V) for the token after ids (B,), weights (B, S) and the next state.
+
+        weights: where to look instead of where the model would; to intervene.
+        """
+        seen, weights, state = self.decoder.step(ids, state, weights)
+        return self.decoder.output(seen), weights, state
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""
         state, outputs = self.start(source, mask), []
-        for ids in target.unbind(dim=1):
-            logits, _, state = self.step(ids, state)
-            outputs.append(logits)
-        return torch.stack(outputs, dim=1)
+        for ids in target.unbind(dim=1):  # teacher forcing: the true token of each step
+            seen, _, state = self.decoder.step(ids, state)
+            outputs.append(seen)
+        return self.decoder.output(torch.stack(outputs, dim=1))  # all places at once

@@ -45,7 +45,6 @@ def trace(
     temperature: float = 1.0,
     limit: int = 40,
     seed: int = 0,
-    h0: Tensor | None = None,
 ) -> Trace:
     """Read <bos> and the prefix, then write on until <eos> or `limit` tokens, <bos> among them.
 
@@ -53,14 +52,13 @@ def trace(
     prefix: token ids without <bos>; of a longer one only the first `limit` - 1 are read, the last
         of them being the last token.
     temperature: 0 takes the likeliest token each time (greedy); otherwise tokens are sampled.
-    h0: the state (1, H) to start from, zero if None.
     """
     if limit < 2:
         raise ValueError(f"limit is {limit}, expected at least 2: <bos> and one token")
     if not 0 <= temperature < float("inf"):
         raise ValueError(f"temperature is {temperature}, expected 0 (greedy) or a positive number")
     given = [BOS_ID, *prefix][:limit]
-    ids, state, states, probabilities = given[:1], h0, [], []
+    ids, state, states, probabilities = given[:1], None, [], []
     generator = torch.Generator().manual_seed(seed)
     while len(ids) < limit and (ids[-1] != EOS_ID or len(ids) < len(given)):
         logits, h = model(torch.tensor([ids[-1:]]), state)  # (1, 1, V), (1, 1, H)

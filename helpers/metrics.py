@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import sacrebleu
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.datasets import Pair
 
@@ -26,6 +26,21 @@ def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, siz
     identity = torch.eye(size, dtype=inputs.dtype)
     jacobians = torch.autograd.grad(state, states, identity)  # T times (size, size)
     return torch.linalg.matrix_norm(torch.stack(jacobians), ord=2)
+
+
+def first_word_felt(model: nn.Module, n: int, sizes: tuple[int, int]) -> float:
+    """Gradient norm of the last of n outputs with respect to the first of n words (lesson 6).
+
+    model: a translator with its source `embedding`, or with an `encoder` that has it; sizes: of its
+    two vocabularies. The words are random, but token 5 stands at place 1 only: the gradient of its
+    embedding is that of the first word. Random numbers come from torch's own generator.
+    """
+    source = torch.cat([torch.tensor([[5]]), torch.randint(6, sizes[0], (1, n - 1))], dim=1)
+    target = torch.randint(5, sizes[1], (1, n))
+    logits = model(source, torch.ones(1, n, dtype=torch.bool), target)[0, -1]  # (V,)
+    embedding = getattr(model, "encoder", model).get_parameter("embedding.weight")  # (V, E)
+    (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[7], embedding)
+    return gradient[5].norm().item()
 
 
 # What the grammatical time of a clause looks like in the mini-language.

@@ -87,13 +87,6 @@ class Seq2Seq(nn.Module):
         """The context vector c (B, H) of source ids and mask (B, S)."""
         return last_valid_state(self.encoder(source), mask)
 
-    start = encode  # all that the decoder starts from is c
-
-    def step(self, ids: Tensor, s: Tensor) -> tuple[Tensor, None, Tensor]:
-        """Logits (B, V) for the token after ids (B,), no attention weights, and the next state."""
-        logits, states = self.decoder(ids.unsqueeze(1), s)  # (B, 1, V), (B, 1, H)
-        return logits[:, 0], None, states[:, 0]
-
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""
         logits, _ = self.decoder(target, self.encode(source, mask))

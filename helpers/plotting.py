@@ -1,7 +1,7 @@
 """One look for every figure: style, fonts with Chinese, and the drawings that lessons share."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,18 @@ def heatmap(
             ink = readable_on(value)
             ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=9)
     return image
+
+
+def draw_bands(ax: Axes, shares: Mapping[str, Any], colors: Mapping[str, str]) -> None:
+    """Exact match by clauses: for each name a band from the lowest to the highest of several seeds.
+
+    shares: name -> (seeds, 4), for one to four clauses.
+    """
+    for name, rows in shares.items():
+        grid = np.asarray(rows)
+        lowest, highest = grid.min(axis=0), grid.max(axis=0)
+        ax.fill_between([1, 2, 3, 4], lowest, highest, color=colors[name], alpha=0.3, lw=2)
+    ax.set(xticks=[1, 2, 3, 4], xlabel="clauses in the source", ylabel="exact match")
 
 
 def strip(ax: Axes, values: Any, *, label: str = "", limit: float = 1.0) -> AxesImage:

@@ -126,8 +126,8 @@ def _lesson_3(decoder: nn.Module) -> Step:
     return step
 
 
-def _parts(model: Any) -> tuple[Step, Callable[[Tensor, Tensor], Any]]:
-    """A model's `step` and `start`; the model that lesson 3 writes has neither, but their parts."""
+def parts_of(model: Any) -> tuple[Step, Callable[[Tensor, Tensor], Any]]:
+    """A model's `step` and `start`; lesson 3's `Seq2Seq` has neither, but their parts."""
     if hasattr(model, "step"):
         return model.step, model.start
     return _lesson_3(model.decoder), model.encode
@@ -147,12 +147,12 @@ def write_from(decoder: nn.Module, c: Tensor, limit: int = 60) -> list[list[int]
 def translate(model: Any, ids: Sequence[int], limit: int = 60) -> Translation:
     """Translate one sentence of source ids greedily; nothing comes of an empty one.
 
-    model: a `models.Seq2Seq`, `attention.AttentionSeq2Seq`, `transformer.Transformer`, or any with
-        their `start` and `step`; see `write`. Lesson 3's own needs `encode` and `decoder` only.
+    model: an `attention.AttentionSeq2Seq`, `transformer.Transformer`, or any with their `start` and
+        `step`, see `write`; or lesson 3's `Seq2Seq`, with its `encode` and `decoder`.
     """
     if not ids:
         return Translation([], torch.empty(0, 0), None)
-    step, start = _parts(model)
+    step, start = parts_of(model)
     return translate_steps(step, start(*pad_batch([ids])), limit)
 
 
@@ -162,6 +162,6 @@ def translate_pairs(
 ) -> list[str]:
     """The model's translations of pairs' English sides, in their order, as lines to read."""
     source, mask = pad_batch([english.encode(pair.source) for pair in pairs])
-    step, start = _parts(model)
+    step, start = parts_of(model)
     rows = write(step, start(source, mask), len(pairs), limit).rows
     return [join_chinese(chinese.decode(row)) for row in rows]

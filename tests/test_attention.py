@@ -13,11 +13,11 @@ from helpers import attention, results
 from helpers.attention import AttentionSeq2Seq, Looking, masked_softmax
 from helpers.attention_view import SIGNS, WORDS, AttentionView, InterventionView, gold_weights
 from helpers.datasets import Pair, Vocabulary, pad_batch, read_pairs
-from helpers.metrics import alignment_error_rate
+from helpers.metrics import alignment_error_rate, first_word_felt
 from helpers.models import LSTMSeq2Seq, Seq2Seq, start_patient
 from helpers.real_sentences import compare_on
 from helpers.transformer import Transformer
-from helpers.translation import translate, translate_pairs, write
+from helpers.translation import parts_of, translate, translate_pairs, write
 from helpers.widgets import choice, explore, player, slider, typed
 
 LESSON_6 = "06_attention_with_an_rnn"
@@ -52,6 +52,16 @@ def test_the_lessons_model_is_the_one_of_helpers(monkeypatch):
     source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
     target = torch.randint(13, (3, 6))
     assert torch.equal(taught(source, mask, target), ours(source, mask, target))
+
+
+def test_first_word_felt_is_the_felt_of_the_lesson(monkeypatch):
+    monkeypatch.setitem(__builtins__, "english", ENGLISH)
+    monkeypatch.setitem(__builtins__, "chinese", CHINESE)
+    taught, model = in_lesson(LESSON_6, "felt"), Seq2Seq(len(ENGLISH), len(CHINESE))
+    torch.manual_seed(4)
+    theirs = taught(model, 4)
+    torch.manual_seed(4)
+    assert first_word_felt(model, 4, (len(ENGLISH), len(CHINESE))) == theirs > 0
 
 
 def test_masked_softmax_is_the_solution_of_the_lesson():
@@ -90,9 +100,10 @@ def test_step_by_step_equals_all_at_once(make):
     model = make(11, 13).eval()
     source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
     target = torch.randint(13, (3, 6))
-    state, rows = model.start(source, mask), []
+    step, start = parts_of(model)
+    state, rows = start(source, mask), []
     for ids in target.unbind(1):
-        logits, weights, state = model.step(ids, state)
+        logits, weights, state = step(ids, state)
         rows.append(logits)
         if weights is not None:
             torch.testing.assert_close(weights.sum(-1), torch.ones(3))

@@ -6,6 +6,7 @@ Each in a real kernel where the kernel takes part in it, driven as JupyterLab dr
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,6 +144,26 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
     assert maker.line_of(names[0]) in text
     kernel.run(f"{' = '.join(names)} = ...")
     assert "not started" in "\n".join(kernel.run(cells[place].source))
+
+
+def test_a_cell_run_first_of_all_gets_the_advice_once() -> None:
+    """Fails if a kernel gives no hint before `helpers` is imported, imports torch for it, or says
+    it twice. `make` copies the configuration that this needs.
+    """
+    copied = Path(sys.prefix) / "etc/ipython/ipython_config.py"
+    if not copied.is_file():
+        pytest.skip("this environment was not made by `make`, so its kernels are set up otherwise")
+    assert copied.read_text("utf-8") == (ROOT / "helpers/ipython_config.py").read_text("utf-8")
+    cells = order.lesson_cells(LESSONS[2])
+    cell = next(cell for cell in cells if cell.source.startswith("checks.check_"))
+    with running_kernel() as kernel:
+        loaded = kernel.run("import sys; print(sorted({'torch', 'helpers'} & {*sys.modules}))")
+        assert loaded == ["[]\n"]
+        text = "\n".join(kernel.run(cell.source))
+        assert "error: NameError" in text
+        assert text.count("is made in an earlier cell") == 1
+        again = "\n".join(kernel.run(cell.source))
+        assert again.count("is made in an earlier cell") == 1
 
 
 def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:

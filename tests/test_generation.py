@@ -56,14 +56,6 @@ def test_greedy_needs_no_seed_and_sampling_obeys_it(model):
     assert trace(model, seed=1).ids != trace(model, seed=2).ids
 
 
-def test_trace_starts_from_a_given_state(model):
-    state = torch.randn(1, 128)
-    expected, _ = model(torch.tensor([[BOS_ID]]), state)
-    torch.testing.assert_close(
-        trace(model, limit=2, h0=state).probabilities, expected[0].softmax(-1)
-    )
-
-
 @pytest.mark.parametrize(("limit", "temperature"), [(1, 1.0), (5, -1.0), (5, float("inf"))])
 def test_trace_refuses_what_makes_no_sense(model, limit, temperature):
     with pytest.raises(ValueError, match="expected"):
