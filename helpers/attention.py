@@ -25,7 +25,7 @@ class AdditiveAttention(nn.Module):
     The alignment model a(s, h_j) of Bahdanau, Cho & Bengio (2015), appendix A.1.2.
     """
 
-    def __init__(self, hidden_size: int = 128, attention_size: int = 64) -> None:
+    def __init__(self, hidden_size: int = 96, attention_size: int = 64) -> None:
         super().__init__()
         self.W = nn.Linear(hidden_size, attention_size, bias=False)
         self.U = nn.Linear(hidden_size, attention_size, bias=False)
@@ -43,7 +43,7 @@ class BidirectionalEncoder(nn.Module):
     Schuster & Paliwal (1997). Padding is never read, in either direction.
     """
 
-    def __init__(self, vocab_size: int, embedding_size: int = 64, hidden_size: int = 128) -> None:
+    def __init__(self, vocab_size: int, embedding_size: int = 64, hidden_size: int = 96) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.rnn = nn.GRU(embedding_size, hidden_size // 2, batch_first=True, bidirectional=True)
@@ -71,7 +71,7 @@ class Looking(NamedTuple):
 class AttentionDecoder(nn.Module):
     """Writes one token a step, and before each one looks at the whole source (lesson 6)."""
 
-    def __init__(self, vocab_size: int, embedding_size: int = 64, hidden_size: int = 128) -> None:
+    def __init__(self, vocab_size: int, embedding_size: int = 64, hidden_size: int = 96) -> None:
         super().__init__()
         self.attention = AdditiveAttention(hidden_size)
         self.embedding = nn.Embedding(vocab_size, embedding_size)
@@ -105,7 +105,7 @@ class AttentionSeq2Seq(nn.Module):
         source_vocab_size: int,
         target_vocab_size: int,
         embedding_size: int = 64,
-        hidden_size: int = 128,
+        hidden_size: int = 96,
     ) -> None:
         super().__init__()
         self.encoder = BidirectionalEncoder(source_vocab_size, embedding_size, hidden_size)

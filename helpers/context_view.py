@@ -84,7 +84,7 @@ class ContextView:
         tokens = self._write(cut)
         new = differences(tokens, whole)
         self._show(0, f"All {c.shape[1]} numbers", c, whole, [False] * len(whole))
-        self._show(1, f"{k} components (red: differs)", cut, tokens, new)
+        self._show(1, f"{k} components kept; red characters differ", cut, tokens, new)
         share = 1 - sum(new) / max(1, len(tokens))
         same = "the same translation" if tokens == whole else f"{share:.0%} of it agree"
         return f"k = {k}: {same}.\n{source.note}".strip()

@@ -121,7 +121,7 @@ class _Column:
         return say
 
     def _distribution(self, run: Trace, t: int) -> None:
-        """The softmax's ten largest as bars, the token that came next in orange."""
+        """The softmax's ten largest as bars, the token that came next in red."""
         probabilities = run.probabilities[t - 1] if t else torch.zeros(len(self.vocab))
         top = probabilities.topk(min(TOP, len(probabilities))).indices
         order, new = top.tolist(), run.ids[t] if t else -1

@@ -150,15 +150,14 @@ def verdict(norms: np.ndarray) -> str:
     T = len(norms)
     if T < 3:
         return "Too short to compare: let T be 3 or more"
-    low = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-    last, first, near = (f"h{t!s}".translate(low) for t in (T, 1, T - 1))
+    last, first, near = (f"h{t}".translate(LOWERED) for t in (T, 1, T - 1))
     ratio = norms[-2] / norms[0] if norms[0] > 0 else math.inf
     if ratio == math.inf:
         return f"{last} does not feel {first} at all: the gradient is exactly 0"
     if 0.5 < ratio < 2:
         return f"{last} feels {first} about as much as {near}"
     word, factor = ("less", ratio) if ratio > 1 else ("more", 1 / ratio)
-    return f"{last} feels {first} {times(factor)} times {word} than {near}"
+    return f"{last} feels {first} {word} than it feels {near}, by a factor of {times(factor)}"
 
 
 def passage(length: int = LONGEST) -> list[str]:

@@ -17,10 +17,10 @@ from matplotlib.image import AxesImage
 
 FONT = Path(__file__).parent.parent / "data" / "fonts" / "NotoSansCJKtc-Regular-subset.otf"
 
-# Okabe & Ito's palette: told apart by colour-blind readers and on a poor projector.
+# Okabe & Ito's palette, with Tol's red: told apart by colour-blind readers and on a poor projector.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
-PINK, SKY, RED = "#CC79A7", "#56B4E9", "#D55E00"
-INK, GREY, PALE = "#222222", "#8A8A8A", "#E8E8E8"
+PINK, SKY, RED = "#CC79A7", "#56B4E9", "#CC3311"
+INK, GREY, SILVER, PALE = "#222222", "#8A8A8A", "#BDBDBD", "#E8E8E8"
 HEAT = "cividis"  # one hue order for colour-blind readers, for weights and probabilities in [0, 1]
 SIGNED = "RdBu_r"  # for values around zero
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from helpers.datasets import TranslationBatch
-from helpers.plotting import BLUE, ORANGE, PALE, figure
+from helpers.plotting import BLUE, ORANGE, SILVER, figure
 
 REDRAW = 0.25  # seconds between two pictures of the loss
 
@@ -52,7 +52,7 @@ def fit(
     the cell again goes on from there. Raises FloatingPointError when the loss is no longer a finite
     number, after restoring the weights of the last finished epoch.
     """
-    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr)
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr, fused=True)
     of_epoch = batches if callable(batches) else lambda _: batches
     history, good = History(), deepcopy(model.state_dict())
     steps = epochs * len(of_epoch(0))
@@ -161,7 +161,7 @@ def _picture(title: str, steps: int, epochs: int) -> Callable[..., None]:
 
     fig = figure(8, 2.9)
     ax = fig.subplots()
-    (raw,) = ax.plot([], [], color=PALE, lw=1)
+    (raw,) = ax.plot([], [], color=SILVER, lw=1)
     (mean,) = ax.plot([], [], color=BLUE)
     (done,) = ax.plot([], [], color=ORANGE, lw=5, transform=ax.get_xaxis_transform(), clip_on=False)
     head = ax.set_title(f"{title}: starting")

@@ -25,7 +25,7 @@ from helpers.datasets import (
     translation_batches,
 )
 
-TATOEBA = Path(__file__).resolve().parents[2] / "shared" / "data" / "tatoeba" / "cmn.txt"
+TATOEBA = Path(__file__).resolve().parents[1] / "notebooks" / "cmn.txt"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_other_errors_name_the_remedy(tmp_path, monkeypatch):
         read_pairs(path, split="train")
 
 
-@pytest.mark.skipif(not TATOEBA.is_file(), reason="no Tatoeba file in ../shared/data/tatoeba")
+@pytest.mark.skipif(not TATOEBA.is_file(), reason="no file notebooks/cmn.txt, see lesson 6")
 def test_tatoeba_file():
     pairs = read_pairs(TATOEBA)
     assert len(pairs) > 20_000

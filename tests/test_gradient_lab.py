@@ -127,8 +127,9 @@ def test_the_strip_shows_first_and_last_words():
 
 
 def test_the_verdict_names_the_states():
-    assert verdict(np.array([1e-4, 1e-2, 1.0])) == "h₃ feels h₁ 100 times less than h₂"
-    assert verdict(np.array([50.0, 2.0, 1.0])) == "h₃ feels h₁ 25 times more than h₂"
+    felt, than = "h₃ feels h₁", "than it feels h₂, by a factor of"
+    assert verdict(np.array([1e-4, 1e-2, 1.0])) == f"{felt} less {than} 100"
+    assert verdict(np.array([50.0, 2.0, 1.0])) == f"{felt} more {than} 25"
     assert verdict(np.array([1.0, 1.0, 1.0])) == "h₃ feels h₁ about as much as h₂"
     assert "exactly 0" in verdict(np.array([0.0, 0.5, 1.0]))
     assert "Too short" in verdict(np.ones(1))
@@ -138,3 +139,5 @@ def test_tense_agreement_counts_later_clauses():
     same, different, silent = "我昨天吃了，他喝了。", "我會吃，他喝了。", "這隻貓很小，我會吃。"
     assert tense_agreement([same]) == (1.0, 1)
     assert tense_agreement([same, different, silent]) == (0.5, 2)
+    assert tense_agreement(["我昨天沒有吃，他喝了。", "我會吃，他沒有買書。"]) == (0.5, 2)
+    assert tense_agreement(["我會吃，但是他沒有手機。"])[1] == 0  # not having is no time

@@ -61,7 +61,7 @@ def test_running_products_are_the_dot_products_of_every_d(regime):
     for d in (1, 100, scale_lab.LARGEST):
         expected = (queries * keys[:, 0])[:, :d].double().sum(-1)
         np.testing.assert_allclose(
-            scale_lab.running_products(regime)[d - 1], expected, rtol=2e-3, atol=2e-2
+            scale_lab.running_products(regime)[:, d - 1], expected, rtol=2e-3, atol=2e-2
         )
 
 
