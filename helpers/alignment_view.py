@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from helpers.datasets import Pair
 from helpers.plotting import draw_alignment, figure, in_order
@@ -45,10 +46,11 @@ class AlignmentView:
 
     def __init__(self, pairs: Sequence[Pair], last: int = 60) -> None:
         self.pairs, self.last = pairs, last
+        self.find = lru_cache(32)(self._find)  # the slider asks for the same again and again
         self.figure = figure(9.4, 3.5)
         self._ax = self.figure.subplots()
 
-    def find(self, kind: str, clauses: int | str, word: str) -> tuple[list[Pair], str]:
+    def _find(self, kind: str, clauses: int | str, word: str) -> tuple[list[Pair], str]:
         """The pairs that fit, or none and a sentence on which control is to blame."""
         found = [pair for pair in self.pairs if contains(pair, word)]
         name = f"'{word.strip()}' occurs in" if word.strip() else "The corpus has"

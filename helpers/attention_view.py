@@ -42,6 +42,8 @@ class Map:
         self.image = ax.imshow(np.full((WORDS, SIGNS), np.nan), cmap=HEAT, vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[], aspect="auto")
         ax.spines[:].set_visible(False)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_visible(False)  # nothing to see there: other limits need no whole new picture
         left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
         marked = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
         self.words = [

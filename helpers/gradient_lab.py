@@ -157,7 +157,7 @@ def verdict(norms: np.ndarray) -> str:
     if 0.5 < ratio < 2:
         return f"{last} feels {first} about as much as {near}"
     word, factor = ("less", ratio) if ratio > 1 else ("more", 1 / ratio)
-    return f"{last} feels {first} {word} than it feels {near}, by a factor of {times(factor)}"
+    return f"To {last}, {first} counts {times(factor)} times {word} than {near}"
 
 
 def passage(length: int = LONGEST) -> list[str]:
@@ -188,7 +188,14 @@ def gradient_lab() -> Explorer:
     top.set_ylabel(r"$\|\partial h_T / \partial h_t\|$")
     top.set_yticks([10.0**k for k in range(-12, 9, 4)])
     top.minorticks_off()
-    top.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, fontsize=10)
+    top.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.99),
+        ncols=3,
+        fontsize=10,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
     title = top.set_title("gradient lab")
     beyond = top.text(0.01, 0.04, "", transform=top.transAxes, color=BLUE)
     under = top.get_xaxis_transform()

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from helpers.canvas import Canvas
 
-QUIET, PATIENCE = 0.004, 0.030  # seconds: wait for a pause between events, but not longer than this
+QUIET, PATIENCE = 0.001, 0.030  # seconds: wait for a pause between events, but not longer than this
 
 
 class Explorer(widgets.VBox):
@@ -66,8 +66,9 @@ class Explorer(widgets.VBox):
             self._timer = None
             values = self.values
             try:
-                self._say(self._update(**values))
-                self.canvas.repaint()
+                text = self._update(**values)
+                self.canvas.repaint()  # the picture first: the page shows messages one by one
+                self._say(text)
             except Exception as error:
                 given = ", ".join(f"{name} = {value!r}" for name, value in values.items())
                 what = f"{type(error).__name__}: {error}"

@@ -127,9 +127,8 @@ def test_the_strip_shows_first_and_last_words():
 
 
 def test_the_verdict_names_the_states():
-    felt, than = "h₃ feels h₁", "than it feels h₂, by a factor of"
-    assert verdict(np.array([1e-4, 1e-2, 1.0])) == f"{felt} less {than} 100"
-    assert verdict(np.array([50.0, 2.0, 1.0])) == f"{felt} more {than} 25"
+    assert verdict(np.array([1e-4, 1e-2, 1.0])) == "To h₃, h₁ counts 100 times less than h₂"
+    assert verdict(np.array([50.0, 2.0, 1.0])) == "To h₃, h₁ counts 25 times more than h₂"
     assert verdict(np.array([1.0, 1.0, 1.0])) == "h₃ feels h₁ about as much as h₂"
     assert "exactly 0" in verdict(np.array([0.0, 0.5, 1.0]))
     assert "Too short" in verdict(np.ones(1))
