@@ -1,6 +1,6 @@
 """From a key press to changed pixels in the browser, for every `explore` widget of every lesson.
 
-    python benchmarks/latency.py                 # all lessons, about two minutes each
+    python benchmarks/latency.py                 # all lessons, about four minutes each
     python benchmarks/latency.py --lessons 04    # some
     python benchmarks/latency.py --markdown      # the table as the README shows it
 
