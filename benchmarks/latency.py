@@ -94,19 +94,19 @@ CLOCK = """() => {
     const clock = window.clock = {painted};
     clock.watch = root => {
         clock.stop?.();
-        clock.keys = []; clock.shown = []; clock.open = 0;
+        const run = clock.run = {keys: [], shown: [], open: 0};  // late pictures count in their own
         let tell; clock.first = new Promise(done => { tell = done; });
         const value = event => event.target.getAttribute('aria-valuenow');
         const key = event => {  // a slider at its end does not move: no input
             const before = value(event);
             setTimeout(() => { if (!event.target.matches('[role=slider]')
-                || value(event) !== before) clock.keys.push(event.timeStamp); }); };
+                || value(event) !== before) run.keys.push(event.timeStamp); }); };
         const seen = async image => {
-            clock.open += 1;
-            try { await image.decode(); await painted(); clock.shown.push(performance.now());
+            run.open += 1;
+            try { await image.decode(); await painted(); run.shown.push(performance.now());
                 tell(true); }
             catch { }  // already replaced by a newer one
-            clock.open -= 1; };
+            run.open -= 1; };
         const observer = new MutationObserver(records => {
             const images = new Set();
             for (const record of records) {
@@ -216,11 +216,12 @@ def read_clock(lesson: Lesson, seconds: float) -> float | None:
     """
     page = lesson.page
     wait = "s => Promise.race([window.clock.first, new Promise(end => setTimeout(end, 1000 * s))])"
-    if not page.evaluate(wait, seconds):  # one call: to poll would make the page paint more frames
-        return None
+    some = page.evaluate(wait, seconds)  # one call: to poll would make the page paint more frames
     lesson.settle()
-    page.wait_for_function("!window.clock.open")
-    keys, shown = page.evaluate("[window.clock.keys, window.clock.shown]")
+    if not some and not page.evaluate(wait, seconds):  # none, although all work is done
+        return None
+    page.wait_for_function("!window.clock.run.open")
+    keys, shown = page.evaluate("[window.clock.run.keys, window.clock.run.shown]")
     return shown[-1] - keys[-1] if keys and shown else None
 
 
