@@ -96,7 +96,7 @@ CLOCK = """() => {
         clock.stop?.();
         const run = clock.run = {keys: [], shown: [], open: 0};  // late pictures count in their own
         let tell; clock.first = new Promise(done => { tell = done; });
-        const value = event => event.target.getAttribute('aria-valuenow');
+        const value = event => event.target.getAttribute('aria-valuetext');  // not rounded
         const key = event => {  // a slider at its end does not move: no input
             const before = value(event);
             setTimeout(() => { if (!event.target.matches('[role=slider]')

@@ -29,12 +29,12 @@ def moved_words(links: set[tuple[int, int]] | frozenset[tuple[int, int]]) -> set
     return {i for i, _ in links} - in_order(links)
 
 
-def contains(pair: Pair, text: str) -> bool:
-    """Whether a pair holds a text in either language, in whole English words: `are`, not `dare`."""
-    text = text.strip().lower()
+def whole_words(text: str) -> re.Pattern[str]:
+    """Finds a text in either language, in whole English words: `are`, not `dare`."""
+    text = text.strip()
     start = r"(?<![a-z])" if text[:1].isascii() and text[:1].isalpha() else ""
     end = r"(?![a-z])" if text[-1:].isascii() and text[-1:].isalpha() else ""
-    return bool(re.search(start + re.escape(text) + end, f"{pair.english}\t{pair.chinese}".lower()))
+    return re.compile(start + re.escape(text) + end, re.IGNORECASE)
 
 
 class AlignmentView:
@@ -52,12 +52,13 @@ class AlignmentView:
 
     def _find(self, kind: str, clauses: int | str, word: str) -> tuple[list[Pair], str]:
         """The pairs that fit, or none and a sentence on which control is to blame."""
-        found = [pair for pair in self.pairs if contains(pair, word)]
+        looks = whole_words(word)
+        found = [pair for pair in self.pairs if looks.search(_line(pair))]
         name = f"'{word.strip()}' occurs in" if word.strip() else "The corpus has"
         if not found:
             return [], f"{name} no sentence. Try another word, or empty the field."
         before, looks = len(found), re.compile(KINDS[kind])
-        found = [pair for pair in found if looks.search(f"{pair.english}\t{pair.chinese}")]
+        found = [pair for pair in found if looks.search(_line(pair))]
         if not found:
             return [], f"{name} {_count(before)}, but none of the kind '{kind}'. Choose another."
         before = len(found)
@@ -86,6 +87,10 @@ class AlignmentView:
         elif len(found) > self.last:
             note += f" The slider shows the first {self.last}."
         return note
+
+
+def _line(pair: Pair) -> str:
+    return f"{pair.english}\t{pair.chinese}"
 
 
 def _count(sentences: int) -> str:

@@ -40,10 +40,10 @@ class Map:
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self.image = ax.imshow(np.full((WORDS, SIGNS), np.nan), cmap=HEAT, vmin=0, vmax=1)
-        ax.set(xticks=[], yticks=[], aspect="auto")
+        ax.set_aspect("auto")
         ax.spines[:].set_visible(False)
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_visible(False)  # nothing to see there: other limits need no whole new picture
+            axis.set_visible(False)  # no ticks, so other limits need no whole new picture
         left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
         marked = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
         self.words = [

@@ -191,7 +191,7 @@ class Canvas(widgets.Image):
     def _png(self) -> bytes:
         """The picture as a PNG without filters; Pillow tries five on each row, for half of a move.
 
-        Compression level 6 would take three times as long. Format: W3C, Portable Network Graphics.
+        Compression level 6 takes 2.5 times as long. Format: W3C, Portable Network Graphics.
         """
         pixels = np.asarray(self._agg.buffer_rgba())[..., :3]
         height, width = pixels.shape[:2]

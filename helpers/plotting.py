@@ -147,7 +147,7 @@ def draw_alignment(
 
     Sure links are solid: blue for the most words that keep their order, orange for those that had
     to move. Possible links are dashed (Och & Ney 2003). Source words lean when they are too many
-    to stand side by side: 40 tokens a row fit on axes 9 inches wide. Removes what was on the axes.
+    to stand side by side: 40 tokens a row fit on axes 9 inches wide. Removes an earlier one.
     """
     for artist in [*ax.collections, *ax.texts]:  # `ax.clear()` would take as long as all the rest
         artist.remove()

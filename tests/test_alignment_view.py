@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.alignment_view import KINDS, AlignmentView, contains, crossings, moved_words
+from helpers.alignment_view import KINDS, AlignmentView, crossings, moved_words, whole_words
+from helpers.canvas import Canvas
 from helpers.datasets import Pair, read_pairs
 from helpers.widgets import choice, explore, slider, typed
 
@@ -32,7 +33,7 @@ def test_a_moved_word_is_one_that_left_the_order():
      ("!", True), ("", True), ("  ", True), ("(", False), ("我", False)],
 )  # fmt: skip
 def test_whole_words_are_looked_for(text, found):
-    assert contains(DARE, text) is found
+    assert bool(whole_words(text).search(f"{DARE.english}\t{DARE.chinese}")) is found
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,15 @@ def test_the_control_to_blame_is_named(view, kind, clauses, word, phrase):
 def test_a_question_for_a_place_is_not_a_place(view):
     found, _ = view.find("a place", "any", "")
     assert not any("在哪" in pair.chinese and pair.chinese.count("在") == 1 for pair in found)
+
+
+def test_an_earlier_sentence_leaves_nothing_behind(view):
+    """Fails if a drawing keeps words or lines of the one before it on the same axes."""
+    alone, after = AlignmentView(view.pairs), AlignmentView(view.pairs)
+    after.update("anything", 3, "", 5)
+    for each in (alone, after):
+        each.update("anything", 1, "", 2)
+    assert Canvas(alone.figure).value == Canvas(after.figure).value
 
 
 def test_it_works_as_a_widget_and_shows_markup_as_text(view):

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from helpers import attention, results
 from helpers.attention import AttentionSeq2Seq, Looking, masked_softmax
 from helpers.attention_view import SIGNS, WORDS, AttentionView, InterventionView, gold_weights
+from helpers.canvas import Canvas
 from helpers.datasets import Pair, Vocabulary, pad_batch, read_pairs
 from helpers.metrics import alignment_error_rate, first_word_felt
 from helpers.models import LSTMSeq2Seq, Seq2Seq, start_patient
@@ -221,6 +222,24 @@ def test_the_intervention_widget_shows_the_moved_weights(model):
     assert list(view.marker.get_data()[1]) == [0.5]
     lab.controls["number"].value = 1
     assert "Two apples." in lab._note.value
+
+
+def test_another_sentence_needs_no_whole_new_picture(model, monkeypatch):
+    """Fails if a map's limits, which no axis shows, make the canvas paint everything again."""
+    view = InterventionView(
+        model, lambda *_: model.step, {"own": {0: 1.0, 1: 1.0}}, PAIRS, ENGLISH, CHINESE
+    )
+    canvas, whole, paint = Canvas(view.figure), [], Canvas._paint
+    monkeypatch.setattr(
+        Canvas, "_paint", lambda self, all_: (whole.append(all_), paint(self, all_))
+    )
+    for number in (0, 1, 0, 1):  # at first what moves is not known yet
+        view.update("own", 0.0, number)
+        canvas.repaint()
+    assert whole[2:] == [False, False]
+    sparing = canvas.value
+    canvas._paint(True)
+    assert sparing == canvas._png()
 
 
 def test_the_shipped_curves_say_what_the_lesson_says():

@@ -157,7 +157,7 @@ def test_length_curve_of_the_lesson_is_right():
         ((2, 128, "c"), "today's model"),
         ((2, 64, "c"), "size of a word's embedding"),
         ((2, 1, "c"), "one vector"),
-        ((2, 4, "c"), "Look at `c.shape`"),
+        ((2, 4, "c"), "context vector of such a model"),
         ((2, "256", "c"), "`room` is a whole number"),
         ((2, 256, ...), "Now choose the `reason`"),
         ((2, 256, "a"), "Reason a"),

@@ -365,7 +365,7 @@ def check_length_curve(clauses: Any, room: Any, reason: Any) -> Verdict:
         if isinstance(room, bool) or not isinstance(room, int):
             raise Problem(f"`room` is a whole number, found {describe(room)}.")
         if room != 256:
-            hint = "How many numbers are in the context vector? Look at `c.shape`."
+            hint = "How many numbers does the context vector of such a model hold?"
             if room > 256 and room % 256 == 0:
                 hint = (
                     "You count every state h_1 … h_n. The encoder has them all, but the decoder "
