@@ -13,7 +13,7 @@ from torch import Tensor
 
 from helpers.context_view import differences
 from helpers.datasets import EOS, Pair, Vocabulary, join_chinese, pad_batch
-from helpers.plotting import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, figure
+from helpers.plotting import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure
 from helpers.translation import Step, Translation, read_source, translate, translate_steps
 
 WORDS, SIGNS = 24, 36  # source tokens and target tokens that a map has room for
@@ -111,7 +111,7 @@ class AttentionView:
         bars = self.figure.add_axes((0.78, 0.12, 0.19, 0.7))
         self.map = Map(heat)
         self.frame = heat.axvspan(0, 0, fc="none", ec=RED, lw=2)
-        self.bars = bars.barh(range(WORDS), [0.0] * WORDS, color=BLUE, height=0.7)
+        self._beside, self.bars = bars, Bars(bars, range(WORDS), across=True)
         bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=[], ylim=(WORDS - 0.5, -0.5))
         bars.grid(axis="x")
         bars.set_axisbelow(True)
@@ -131,11 +131,10 @@ class AttentionView:
         self.frame.set_visible(t > 0)
         self.frame.set(x=t - 1.5, width=1)
         bottom = max(len(source.tokens), 1) - 0.5
-        if self.bars[0].axes.get_ylim()[0] != bottom:
-            self.bars[0].axes.set_ylim(bottom, -0.5)
+        if self._beside.get_ylim()[0] != bottom:
+            self._beside.set_ylim(bottom, -0.5)
         now = weights[t - 1] if t else []
-        for y, bar in enumerate(self.bars):
-            bar.set_width(now[y] if y < len(now) else 0)
+        self.bars.set_lengths([*now, *[0.0] * (WORDS - len(now))])
         said = self._say(source.tokens, signs[:t], now, len(signs)) if source.tokens else ""
         return "\n".join(filter(None, [said, source.note]))
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from helpers.datasets import Vocabulary
 from helpers.generation import Trace, read_prefix, trace
-from helpers.plotting import BLUE, GREEN, GREY, INK, ORANGE, PALE, PINK, RED, figure, strip
+from helpers.plotting import BLUE, GREEN, GREY, INK, ORANGE, PALE, PINK, RED, Bars, figure, strip
 
 TOP, PER_LINE = 10, 20  # bars shown; tokens on one line of the picture
 
@@ -85,7 +85,7 @@ class _Column:
         bars.grid(axis="y")
         bars.set_axisbelow(True)
         places = [*range(TOP), TOP + 0.4]  # the last is for a choice that is not in the top ten
-        self.bars = bars.bar(places, 0, color=BLUE, width=0.7)
+        self.bars = Bars(bars, places)
         self.labels = [
             bars.text(place, -0.06, "", ha="center", va="top", parse_math=False) for place in places
         ]
@@ -127,10 +127,10 @@ class _Column:
         order, new = top.tolist(), run.ids[t] if t else -1
         if t and new not in order:
             order = [*order, *[-1] * (TOP - len(order)), new]
-        for place, (bar, label) in enumerate(zip(self.bars, self.labels, strict=True)):
-            token = order[place] if t and place < len(order) else -1
-            bar.set_height(probabilities[token].item() if token >= 0 else 0)
-            bar.set_facecolor(RED if token == new else BLUE)
+        order = [*order, *[-1] * (len(self.labels) - len(order))] if t else [-1] * len(self.labels)
+        self.bars.set_lengths([probabilities[token].item() if token >= 0 else 0 for token in order])
+        self.bars.set_facecolor([RED if token == new else BLUE for token in order])
+        for token, label in zip(order, self.labels, strict=True):
             label.set_text(self.vocab.tokens[token] if token >= 0 else "")
             label.set_fontsize(7.5 if token >= 0 and len(self.vocab.tokens[token]) > 2 else 12)
         largest, least = (probabilities[top[place]].item() for place in (0, -1))

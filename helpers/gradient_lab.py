@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,14 @@ def recurrent_matrix(kind: str, radius: float, seed: int = 0, size: int = SIZE) 
     raise ValueError(f"kind is {kind!r}; expected 'plain', 'orthogonal' or 'RNN'")
 
 
+@lru_cache(64)  # while T moves, W stays
+def _known_matrix(kind: str, radius: float) -> tuple[Tensor, float, float]:
+    """W, its spectral radius ρ and its largest singular value σ_max."""
+    W = recurrent_matrix(kind, radius)
+    rho = torch.linalg.eigvals(W).abs().max().item()
+    return W, rho, torch.linalg.matrix_norm(W, ord=2).item()
+
+
 def rnn_step(W: Tensor, activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     """h_t = f(Ux_t + Wh_{t−1}) for rows of states; the input is Ux_t already."""
     return lambda Ux_t, h: activation(Ux_t + h @ W.T)
@@ -114,10 +123,9 @@ def measure(words: list[str], radius: float, activation: str, model: str) -> Rea
             "The state of an LSTM is (h, c), 16 numbers each; ρ and the activation do not apply."
         )
         return Reach(norms, None, None, about)
-    W, (function, slope) = recurrent_matrix(model, radius), ACTIVATIONS[activation]
+    (W, rho, sigma), (function, slope) = _known_matrix(model, radius), ACTIVATIONS[activation]
     norms = gradient_reach(rnn_step(W, function), inputs, SIZE).numpy()
-    rho = torch.linalg.eigvals(W).abs().max().item()
-    sigma, lags = torch.linalg.matrix_norm(W, ord=2).item(), np.arange(T - 1, -1, -1)
+    lags = np.arange(T - 1, -1, -1)
     about = f"W: spectral radius ρ = {rho:.2f}, largest singular value σ_max = {sigma:.2f}."
     return Reach(norms, (slope * sigma) ** lags, rho**lags, about)
 

@@ -11,7 +11,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
@@ -124,6 +124,25 @@ def draw_bands(ax: Axes, shares: Mapping[str, Any], colors: Mapping[str, str]) -
         lowest, highest = grid.min(axis=0), grid.max(axis=0)
         ax.fill_between([1, 2, 3, 4], lowest, highest, color=colors[name], alpha=0.3, lw=2)
     ax.set(xticks=[1, 2, 3, 4], xlabel="clauses in the source", ylabel="exact match")
+
+
+class Bars(PolyCollection):
+    """Bars of other lengths and colours at each move: one artist, painted at once.
+
+    places: (n,) middles; across: they lie, as `barh` draws them.
+    """
+
+    def __init__(self, ax: Axes, places: Sequence[float], across: bool = False) -> None:
+        super().__init__([], facecolors=BLUE, edgecolors="none", antialiaseds=True)
+        self._low, self._across = np.asarray(places, dtype=float) - 0.35, across
+        ax.add_collection(self, autolim=False)
+
+    def set_lengths(self, lengths: Sequence[float]) -> None:
+        """lengths: (n,) numbers in data units."""
+        start, end = np.zeros(len(self._low)), np.asarray(lengths, dtype=float)
+        low, high = self._low, self._low + 0.7
+        corners = np.array([[low, start], [high, start], [high, end], [low, end]])
+        self.set_verts([*corners.transpose(2, 0, 1)[..., :: -1 if self._across else 1]])
 
 
 def strip(ax: Axes, values: Any, *, label: str = "", limit: float = 1.0) -> AxesImage:

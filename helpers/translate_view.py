@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from helpers.datasets import Vocabulary, join_chinese
-from helpers.plotting import BLUE, GREEN, GREY, INK, ORANGE, RED, figure
+from helpers.plotting import BLUE, GREEN, GREY, INK, ORANGE, RED, Bars, figure
 from helpers.translation import Translation, read_source
 
 WIDTH, HEIGHT = 9.5, 4.2  # inches
@@ -114,7 +114,7 @@ class _Column:
         bars.set_ylabel("probability" if per_line > 15 else "")
         bars.grid(axis="y")
         bars.set_axisbelow(True)
-        self.bars = bars.bar(range(top), 0, color=BLUE, width=0.7)
+        self.bars = Bars(bars, range(top))
         self.labels = [
             bars.text(at, -0.06, "", ha="center", va="top", parse_math=False) for at in range(top)
         ]
@@ -148,11 +148,12 @@ class _Column:
         if t:
             row = whole.probabilities[t - 1]
             order = row.topk(min(self.top, len(row))).indices.tolist()
-        for at, (bar, label) in enumerate(zip(self.bars, self.labels, strict=True)):
-            shown = at < len(order)
-            bar.set_height(whole.probabilities[t - 1, order[at]].item() if shown else 0)
-            bar.set_facecolor(RED if shown and order[at] == whole.ids[t - 1] else BLUE)
-            token = self.chinese.tokens[order[at]] if shown else ""
+        none = [0.0] * (self.top - len(order))
+        self.bars.set_lengths([*(whole.probabilities[t - 1, id].item() for id in order), *none])
+        chosen = whole.ids[t - 1] if t else -1
+        self.bars.set_facecolor([RED if id == chosen else BLUE for id in order] or BLUE)
+        for at, label in enumerate(self.labels):
+            token = self.chinese.tokens[order[at]] if at < len(order) else ""
             label.set(text=token, fontsize=8 if len(token) > 2 else self.size)
         chance = whole.probabilities[t - 1, whole.ids[t - 1]].item() if t else 0.0
         said = f"{chance:.0%}" if chance >= 0.01 else "under 1%"

@@ -117,8 +117,11 @@ def find_picture(model_id: str, state: dict[str, Any]) -> tuple[str, str] | None
     if model.get("model_name") == "ImageModel":
         for buffer in model.get("buffers", []):
             if buffer["path"] == ["value"] and buffer["data"]:
-                data = base64.b64encode(base64.b64decode(buffer["data"])).decode()
-                return f"image/{values.get('format', 'png')}", data
+                value = base64.b64decode(buffer["data"])
+                if values["format"] != "url":
+                    return f"image/{values['format']}", base64.b64encode(value).decode()
+                kind, _, data = value.decode().removeprefix("data:").partition(";base64,")
+                return kind, data
     for child in values.get("children", []):
         if found := find_picture(child.removeprefix("IPY_MODEL_"), state):
             return found

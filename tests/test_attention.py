@@ -239,7 +239,7 @@ def test_another_sentence_needs_no_whole_new_picture(model, monkeypatch):
     assert whole[2:] == [False, False]
     sparing = canvas.value
     canvas._paint(True)
-    assert sparing == canvas._png()
+    assert sparing == canvas._picture()
 
 
 def test_the_shipped_curves_say_what_the_lesson_says():

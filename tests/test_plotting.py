@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from helpers import plotting
 from helpers.datasets import read_pairs
-from helpers.plotting import figure, heatmap, readable_on, strip
+from helpers.plotting import Bars, figure, heatmap, readable_on, strip
 
 
 def paint(fig):
@@ -25,6 +25,27 @@ def test_every_character_of_the_corpus_and_of_the_lessons_has_a_glyph():
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns of a missing glyph
         paint(fig)
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_bars_look_as_matplotlib_draws_them(across):
+    left, right = figure(6, 3), figure(6, 3)
+    pictures = []
+    for fig in (left, right):
+        ax = fig.subplots()
+        ax.set(xlim=(-1, 3), ylim=(-1, 3))
+        if fig is left:
+            bars = Bars(ax, [0, 1, 2.4], across)
+            bars.set_lengths([0.5, 0.0, 2])
+            bars.set_facecolor(["red", "blue", "green"])
+        else:
+            draw, side = (ax.barh, "height") if across else (ax.bar, "width")
+            draw([0, 1, 2.4], [0.5, 0.0, 2], color=["red", "blue", "green"], **{side: 0.7})
+            ax.set(xlim=(-1, 3), ylim=(-1, 3))
+        canvas = FigureCanvasAgg(fig)
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba()).astype(int))
+    assert (np.abs(pictures[0] - pictures[1]).max(axis=-1) > 130).mean() < 1e-3
 
 
 def test_without_the_font_file_figures_still_draw(monkeypatch, tmp_path):
