@@ -31,6 +31,19 @@ class Patch(NamedTuple):
     keep: np.ndarray  # (rows, columns, 1)
 
 
+class Line(NamedTuple):
+    """A line of a text: where it starts, from the text's own place, and how it looks."""
+
+    x: float
+    y: float  # downwards
+    s: str
+    prop: FontProperties
+    angle: float
+    ismath: Math
+    color: tuple[float, float, float, float]
+    antialiased: bool
+
+
 class Texts:
     """Paints texts and keeps their words: most come again, here or elsewhere in the picture.
 
@@ -44,8 +57,8 @@ class Texts:
         renderer.draw_text = self._line  # type: ignore[method-assign]
         self._size = lru_cache(KEPT_WORDS)(renderer.get_text_width_height_descent)
         self._word = lru_cache(KEPT_WORDS)(self._paint_word)
-        self._texts: dict[Hashable, list[tuple[Patch, int, int]]] = {}
-        self._pasted: list[tuple[Patch, int, int]] | None = None  # what the text at work is made of
+        self._texts: dict[Hashable, list[Line]] = {}  # what matplotlib laid out
+        self._lines: list[Line] | None = None  # those of the text that it lays out now
 
     def draw(self, text: Text) -> None:
         """Paint a text as `text.draw` would."""
@@ -54,19 +67,19 @@ class Texts:
         x, y = text.get_transform().transform(text.get_unitless_position())
         if not self._plain(text) or not math.isfinite(x + y):
             return text.draw(self._renderer)
-        column, row = math.floor(x), -math.floor(y)
-        key = (*self._look(text), _eighths(x - math.floor(x)), _eighths(y - math.floor(y)))
-        if key in self._texts:
-            for patch, right, down in self._texts[key]:
-                self._paste(patch, column + right, row + down)
+        look = self._look(text)
+        if look in self._texts:
+            for line in self._texts[look]:
+                self._paint(line._replace(x=x + line.x, y=line.y - y))
             text.stale = False
             return
-        self._pasted = []
+        lines: list[Line] = []
+        self._lines = lines
         text.draw(self._renderer)
+        self._lines = None
         if len(self._texts) >= KEPT_TEXTS:
             self._texts.clear()  # their words are still there
-        self._texts[key] = [(patch, at - column, on - row) for patch, at, on in self._pasted]
-        self._pasted = None
+        self._texts[look] = [line._replace(x=line.x - x, y=line.y + y) for line in lines]
 
     @staticmethod
     def _plain(text: Text) -> bool:
@@ -107,23 +120,27 @@ class Texts:
         ismath: Math = False,
         mtext: Text | None = None,
     ) -> None:
-        """Paint a line from (x, y) on, as the renderer's `draw_text` does; y grows downwards."""
+        """Stands in for the renderer's `draw_text`, and notes the line; y grows downwards."""
         if gc.get_clip_rectangle() is not None or gc.get_clip_path()[0] is not None:
             return self._draw_text(gc, x, y, s, prop, angle, ismath, mtext)
         rgb = gc.get_rgb()
         alpha = gc.get_alpha() if gc.get_forced_alpha() or len(rgb) < 4 else rgb[3]
         color = (rgb[0], rgb[1], rgb[2], alpha)
         prop = prop.copy()  # a text changes its own in place
+        line = Line(x, y, s, prop, angle, ismath, color, bool(gc.get_antialiased()))
+        if self._lines is not None:
+            self._lines.append(line)
+        self._paint(line)
+
+    def _paint(self, line: Line) -> None:
+        """Paint a line word by word; here x and y are places in the picture."""
+        x, y, s, prop, angle, ismath, *_ = line
         whole = ismath or angle or RIGHT_TO_LEFT.search(s)
         for word in [s] if whole else s.split(" "):
             if word:
                 column, row = math.floor(x), math.floor(y)
                 place = (_eighths(x - column), _eighths(y - row))
-                look = (prop, angle, ismath, color, gc.get_antialiased())
-                patch = self._word(word, place, *look)
-                self._paste(patch, column, row)
-                if self._pasted is not None:
-                    self._pasted.append((patch, column, row))
+                self._paste(self._word(word, place, *line[3:]), column, row)
             if not whole:
                 x += self._size(f"{word} ", prop, False)[0]
 
