@@ -1,5 +1,6 @@
 """The engine of the checks: whatever a student writes, a helpful verdict comes out."""
 
+import signal
 import threading
 import time
 
@@ -209,6 +210,23 @@ def test_nothing_is_interrupted_after_the_end():
     with time_limit(0.05):
         pass
     time.sleep(0.15)
+
+
+def test_the_limit_holds_where_interrupts_are_ignored():
+    """As in whatever a shell script starts with `&`."""
+    before, start = signal.signal(signal.SIGINT, signal.SIG_IGN), time.perf_counter()
+
+    def long():
+        while time.perf_counter() < start + 5:
+            pass
+
+    try:
+        with pytest.raises(TimeoutError), time_limit(0.05):
+            long()
+        assert time.perf_counter() < start + 4
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_students_own_interrupt_passes_through():

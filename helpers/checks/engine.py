@@ -87,6 +87,9 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     fired = threading.Event()
+    deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # started in the background
+    if deaf:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def stop() -> None:
         fired.set()
@@ -110,6 +113,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise  # the student pressed Stop
     finally:
         timer.cancel()
+        if deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def call(student: Callable[..., Any], case: Case) -> Any:
