@@ -248,6 +248,7 @@ def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, f
     key = "ArrowRight"
     if what.kind == "typed":
         texts = sentences(widget.control(what.name).locator("input").input_value())
+    at_its_end = False  # a player goes on where its sentence has ended, and nothing changes
     for number in range(WARM_UP + 2 * count):
         if number - len(found) > WARM_UP + count // 2:
             break  # too many moves that change nothing
@@ -255,12 +256,13 @@ def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, f
             key = next(texts)
         else:
             where = place(widget.control(what.name).get_by_role("slider"))
-            if what.kind == "Step" and where == 1:
+            if what.kind == "Step" and (where == 1 or at_its_end):
                 align(widget, f"{what.name}=0")
             elif what.kind == "slider" and where in (0, 1):
                 key = "ArrowLeft" if where == 1 else "ArrowRight"
         move(widget, widget.root, what, key)
         ours = read_clock(widget.lesson, 0.5)
+        at_its_end = ours is None
         move(widget, rival, what, key)
         usual = read_clock(widget.lesson, RIVAL_SECONDS if ours is not None else 0.5)
         if number >= WARM_UP and ours is not None and usual is not None:
