@@ -134,7 +134,7 @@ class AttentionView:
         if self._beside.get_ylim()[0] != bottom:
             self._beside.set_ylim(bottom, -0.5)
         now = weights[t - 1] if t else []
-        self.bars.set_lengths([*now, *[0.0] * (WORDS - len(now))])
+        self.bars.set_lengths(now)
         said = self._say(source.tokens, signs[:t], now, len(signs)) if source.tokens else ""
         return "\n".join(filter(None, [said, source.note]))
 

@@ -108,8 +108,8 @@ class Canvas(widgets.Image):
         pixels = np.asarray(self._agg.buffer_rgba())
         height, width = pixels.shape[:2]
         rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with its filter, 0: none
-        for colour in range(3):  # each by itself: five times as fast as all at once
-            rows[:, 1 + colour :: 3] = pixels[..., colour]
+        for channel in range(3):  # each by itself: five times as fast as all at once
+            rows[:, 1 + channel :: 3] = pixels[..., channel]
         size = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)  # 8 bits each of red, green, blue
         chunks = ((b"IHDR", size), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
         return b"\x89PNG\r\n\x1a\n" + b"".join(

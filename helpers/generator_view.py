@@ -124,15 +124,14 @@ class _Column:
         """The softmax's ten largest as bars, the token that came next in red."""
         probabilities = run.probabilities[t - 1] if t else torch.zeros(len(self.vocab))
         top = probabilities.topk(min(TOP, len(probabilities))).indices
-        order, new = top.tolist(), run.ids[t] if t else -1
-        if t and new not in order:
-            order = [*order, *[-1] * (TOP - len(order)), new]
-        order = [*order, *[-1] * (len(self.labels) - len(order))] if t else [-1] * len(self.labels)
+        order, new = (top.tolist(), run.ids[t]) if t else ([], -1)
+        order += [-1] * (TOP - len(order))  # -1: no token stands there
+        order.append(new if new not in order else -1)
         self.bars.set_lengths([probabilities[token].item() if token >= 0 else 0 for token in order])
         self.bars.set_facecolor([RED if token == new else BLUE for token in order])
         for token, label in zip(order, self.labels, strict=True):
-            label.set_text(self.vocab.tokens[token] if token >= 0 else "")
-            label.set_fontsize(7.5 if token >= 0 and len(self.vocab.tokens[token]) > 2 else 12)
+            sign = self.vocab.tokens[token] if token >= 0 else ""
+            label.set(text=sign, fontsize=7.5 if len(sign) > 2 else 12)
         largest, least = (probabilities[top[place]].item() for place in (0, -1))
         tiny = f"all small: from {largest:.1%} down to {least:.1%}"
         self.tiny.set_text(tiny if t and largest < 0.03 else "")

@@ -138,8 +138,9 @@ class Bars(PolyCollection):
         ax.add_collection(self, autolim=False)
 
     def set_lengths(self, lengths: Sequence[float]) -> None:
-        """lengths: (n,) numbers in data units."""
-        start, end = np.zeros(len(self._low)), np.asarray(lengths, dtype=float)
+        """lengths: at most n numbers in data units; bars without one are not seen."""
+        start, end = np.zeros((2, len(self._low)))
+        end[: len(lengths)] = lengths
         low, high = self._low, self._low + 0.7
         corners = np.array([[low, start], [high, start], [high, end], [low, end]])
         self.set_verts([*corners.transpose(2, 0, 1)[..., :: -1 if self._across else 1]])

@@ -1,4 +1,4 @@
-"""Text for `canvas.Canvas`, painted word by word, every word only once.
+"""Text for `canvas.Canvas`, painted word by word; what was painted once is kept.
 
 To matplotlib every sign is new: a line of text takes it some ten milliseconds, half of a move.
 """
@@ -75,8 +75,10 @@ class Texts:
             return
         lines: list[Line] = []
         self._lines = lines
-        text.draw(self._renderer)
-        self._lines = None
+        try:
+            text.draw(self._renderer)
+        finally:
+            self._lines = None
         if len(self._texts) >= KEPT_TEXTS:
             self._texts.clear()  # their words are still there
         self._texts[look] = [line._replace(x=line.x - x, y=line.y + y) for line in lines]

@@ -148,8 +148,7 @@ class _Column:
         if t:
             row = whole.probabilities[t - 1]
             order = row.topk(min(self.top, len(row))).indices.tolist()
-        none = [0.0] * (self.top - len(order))
-        self.bars.set_lengths([*(whole.probabilities[t - 1, id].item() for id in order), *none])
+        self.bars.set_lengths([whole.probabilities[t - 1, id].item() for id in order])
         chosen = whole.ids[t - 1] if t else -1
         self.bars.set_facecolor([RED if id == chosen else BLUE for id in order] or BLUE)
         for at, label in enumerate(self.labels):

@@ -118,10 +118,11 @@ def find_picture(model_id: str, state: dict[str, Any]) -> tuple[str, str] | None
         for buffer in model.get("buffers", []):
             if buffer["path"] == ["value"] and buffer["data"]:
                 value = base64.b64decode(buffer["data"])
-                if values["format"] != "url":
-                    return f"image/{values['format']}", base64.b64encode(value).decode()
-                kind, _, data = value.decode().removeprefix("data:").partition(";base64,")
-                return kind, data
+                if value.startswith(b"data:"):  # `data:image/png;base64,…`, as a Canvas has it
+                    kind, _, data = value.decode().removeprefix("data:").partition(";base64,")
+                    return kind, data
+                kind = f"image/{values.get('format', 'png')}"
+                return kind, base64.b64encode(value).decode()
     for child in values.get("children", []):
         if found := find_picture(child.removeprefix("IPY_MODEL_"), state):
             return found

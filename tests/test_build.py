@@ -170,6 +170,14 @@ def test_widget_becomes_the_picture_found_depth_first() -> None:
     assert "widgets" not in notebook.metadata
 
 
+def test_a_picture_that_is_an_address_is_stored_too() -> None:
+    address = b"data:image/png;base64," + base64.b64encode(b"picture")
+    notebook = widget_notebook(["IPY_MODEL_inner"], address)
+    build.freeze_widgets(notebook)
+    data = notebook.cells[0].outputs[0].data
+    assert data["image/png"] == base64.b64encode(b"picture").decode()
+
+
 def test_widget_without_picture_keeps_its_text() -> None:
     notebook = widget_notebook(["IPY_MODEL_slider"])
     build.freeze_widgets(notebook)

@@ -289,6 +289,32 @@ def test_cells_look_as_matplotlib_paints_them(look):
     assert differ(shown, right) < 0.02
 
 
+def test_cells_are_painted_without_matplotlibs_own_way(monkeypatch):
+    fig = figure(5, 3)
+    image = fig.subplots().imshow(np.eye(4, 7), vmin=0, vmax=1, aspect="auto")
+    canvas = Canvas(fig)
+    monkeypatch.setattr(type(image), "draw", lambda *_: pytest.fail("the slow way"))
+    for value in (0.2, 0.8):
+        image.set_data(np.full((4, 7), value))
+        before = pixels(canvas)
+        canvas.repaint()
+        assert (pixels(canvas) != before).any()
+
+
+def test_an_artist_made_anew_at_each_move_needs_no_whole_picture(monkeypatch):
+    fig, drawing, _, _ = scene()
+    canvas = Canvas(fig)
+    text = drawing.text(0.2, 0.5, "first")
+    canvas.repaint()
+    monkeypatch.setattr(fig, "draw", lambda *_: pytest.fail("the whole figure was drawn again"))
+    for word in ("second", "third"):
+        text.remove()
+        text = drawing.text(0.5, 0.5, word)
+        canvas.repaint()
+    monkeypatch.undo()
+    assert differ(pixels(canvas), fresh(fig)) == 0
+
+
 def test_cells_outside_the_axes_are_not_shown():
     fig = figure(5, 3)
     drawing = fig.subplots()
