@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-KEPT_WORDS, KEPT_TEXTS = 2000, 2000  # a painted word takes some 5 kB, a text the names of its words
+KEPT_WORDS, KEPT_TEXTS = 2000, 2000  # a painted word takes 5 to 13 kB, a text far less
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufeff]")  # Hebrew, Arabic and their kin
 
 Math = bool | Literal["TeX"]
