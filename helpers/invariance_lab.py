@@ -14,7 +14,7 @@ import torch
 from matplotlib.colors import ListedColormap
 from torch import Tensor, nn
 
-from helpers.plotting import BLUE, GREY, INK, ORANGE, PALE, RED, figure
+from helpers.plotting import BLUE, GREY, INK, ORANGE, PALE, RED, Bars, figure
 from helpers.transformer import MultiHeadAttention, causal_mask, positions
 from helpers.widgets import Explorer, choice, explore, slider, switch
 
@@ -105,7 +105,7 @@ def invariance_lab() -> Explorer:
     left.set_ylabel("how far its output moved", loc="bottom")
     left.spines["left"].set_bounds(0, 1.15)
     title = left.set_title("Which outputs move?")
-    bars = left.bar(range(count), 0, color=BLUE, width=0.6)
+    bars = Bars(left, range(count))
     rows = [
         [left.text(n, y, "", ha="center", va="center", fontsize=11) for n in range(count)]
         for y in (1.66, 1.4)
@@ -114,7 +114,8 @@ def invariance_lab() -> Explorer:
         left.text(-0.7, y, said, ha="right", va="center", color=GREY, fontsize=10)
     numbers = [left.text(n, 0, "", ha="center", va="bottom", fontsize=9) for n in range(count)]
     right.set(xlim=(-0.5, count - 0.5), ylim=(count - 0.5, -0.5), xticks=[], yticks=[])
-    right.set(xlabel="… may look at these words", ylabel="these words …")
+    below = right.text(0, count - 0.3, "… may look at these words", ha="center", va="top")
+    beside = right.text(-0.8, 0, "these words …", rotation=90, ha="right", va="center")
     right.spines[:].set_visible(False)
     mask_title = right.set_title("The mask")
     picture = right.imshow(np.full((count, count), np.nan), ListedColormap([PALE, BLUE]))
@@ -122,6 +123,7 @@ def invariance_lab() -> Explorer:
 
     def update(what: str, j: int, layer: str, causal: bool, placed: bool, masked: bool) -> str:
         result = moved(what, j - 1, layer, causal, placed, masked)
+        lengths, colors = [], []
         for n in range(count):
             old = WORDS[n] if n < len(WORDS) else ""
             new = result.after[n] if n < len(result.after) else ""
@@ -130,10 +132,16 @@ def invariance_lab() -> Explorer:
             rows[1][n].set_fontsize(9 if new == "<pad>" else 11)
             here = result.places.index(n) if n in result.places else None
             height = 0.0 if here is None else float(result.distance[here])
-            bars[n].set(height=min(height, 1.15), color=ORANGE if old != new else BLUE)
-            numbers[n].set(text="" if here is None else f"{height:.2f}", y=min(height, 1.15) + 0.03)
+            lengths.append(min(height, 1.15))
+            colors.append(ORANGE if old != new else BLUE)
+            numbers[n].set(text="" if here is None else f"{height:.2f}", y=lengths[n] + 0.03)
             if height == 0:
                 numbers[n].set_text("" if here is None else "0")
+        bars.set_lengths(lengths)
+        bars.set_facecolor(colors)
+        side = len(result.allowed)
+        below.set(visible=layer == "attention", position=((side - 1) / 2, side - 0.3))
+        beside.set(visible=layer == "attention", position=(-0.8, (side - 1) / 2))
         picture.set_data(_tiles(result.allowed, count, shown=layer == "attention"))
         mask_title.set_text("An RNN has no mask" if layer == "RNN" else "The mask (blue: may look)")
         count_moved = int((result.distance > 0).sum())
