@@ -188,6 +188,12 @@ def moves_of(widget: Widget) -> list[Move]:
     return found
 
 
+def restart(widget: Widget, name: str) -> None:
+    """Bring ours and the rival to a player's first step."""
+    first = widget.control(name).get_by_role("slider").get_attribute("aria-valuemin")
+    align(widget, f"{name}={float(first or 0):g}")
+
+
 def align(widget: Widget, values: str = "") -> None:
     """Bring ours and the rival to the first values but for some (Python text)."""
     widget.lesson.python(f"__import__('probe').align({widget.number}, {values})")
@@ -244,7 +250,7 @@ def move(widget: Widget, root: Locator, what: Move, argument: str) -> None:
 def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, float]]:
     """So many moves of one control, ours and the rival's in turn, after a warm-up."""
     rival, found = rival_of(widget), []
-    align(widget, f"{what.name}=0" if what.kind == "Step" else "")
+    restart(widget, what.name) if what.kind == "Step" else align(widget)
     key = "ArrowRight"
     if what.kind == "typed":
         texts = sentences(widget.control(what.name).locator("input").input_value())
@@ -257,7 +263,7 @@ def measure_moves(widget: Widget, what: Move, count: int) -> list[tuple[float, f
         else:
             where = place(widget.control(what.name).get_by_role("slider"))
             if what.kind == "Step" and (where == 1 or at_its_end):
-                align(widget, f"{what.name}=0")
+                restart(widget, what.name)
             elif what.kind == "slider" and where in (0, 1):
                 key = "ArrowLeft" if where == 1 else "ArrowRight"
         move(widget, widget.root, what, key)

@@ -68,7 +68,7 @@ class HeadView:
     model: a `transformer.Transformer`, or one with its parts.
 
     `view.figure` is the picture and `view.update` its function of the controls `text`, `look` (a
-    value of `LOOKS`), `head` (from 1) and `step`, and `layer` (from 1) if there are several.
+    value of `LOOKS`), `head` and `step` (both from 1), and `layer` (from 1) if there are several.
     """
 
     def __init__(

@@ -14,6 +14,19 @@ def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
     Made by `benchmarks/attention_claims.py --write`; where the table is missing or damaged,
     FileNotFoundError or ValueError says so.
     """
+    return _by_model(path, ("one", "two", "three", "four"))
+
+
+def alignment_errors(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
+    """Alignment error rate by model with attention: (seeds,), over the test sentences.
+
+    From the same table as `length_curves`, with the same errors.
+    """
+    return {model: rates[:, 0] for model, rates in _by_model(path, ("aer",)).items()}
+
+
+def _by_model(path: Path, columns: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Some columns of a table by its column `model`: (rows with any, columns)."""
     remedy = "`python benchmarks/attention_claims.py --write` writes it"
     if not path.is_file():
         raise FileNotFoundError(f"no table at {path}: {remedy}")
@@ -21,8 +34,9 @@ def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream, delimiter="\t"):
-                exact = [float(row[clauses]) for clauses in ("one", "two", "three", "four")]
-                found.setdefault(row["model"], []).append(exact)
+                cells = [row[name] for name in columns]
+                if any(cell != "" for cell in cells):
+                    found.setdefault(row["model"], []).append([float(cell) for cell in cells])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}): {remedy} anew") from None
-    return {model: np.array(exact) for model, exact in found.items()}
+    return {model: np.array(rows) for model, rows in found.items()}

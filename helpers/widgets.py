@@ -166,10 +166,10 @@ class Player(widgets.HBox):
 
     value = traitlets.Int(0)
 
-    def __init__(self, label: str, steps: int, value: int = 0, seconds: float = 0.5) -> None:
+    def __init__(self, label: str, steps: int, value: int, seconds: float, first: int) -> None:
         self.seconds = seconds
         self._task: asyncio.Task | None = None
-        self.slider = slider(label, 0, steps, value)
+        self.slider = slider(label, first, steps, value)
         super().__init__()
         self.step, self.run, self.reset = (
             widgets.Button(description=name, tooltip=tip, layout={"width": "72px"})
@@ -180,7 +180,7 @@ class Player(widgets.HBox):
             )
         )
         self.step.on_click(lambda _: self._go(self.value + 1))
-        self.reset.on_click(lambda _: self._go(0))
+        self.reset.on_click(lambda _: self._go(self.slider.min))
         self.run.on_click(lambda _: self._toggle())
         traitlets.link((self.slider, "value"), (self, "value"))
         self.children = [self.step, self.run, self.reset, self.slider]
@@ -199,7 +199,7 @@ class Player(widgets.HBox):
         if self._task is not None:
             return self._stop()
         if self.value == self.slider.max:
-            self.slider.value = 0
+            self.slider.value = self.slider.min
         self.run.description = "Pause"
         self._task = asyncio.get_running_loop().create_task(self._play())
 
@@ -210,6 +210,6 @@ class Player(widgets.HBox):
         self._stop()
 
 
-def player(label: str, steps: int, value: int = 0, seconds: float = 0.5) -> Player:
-    """A slider from 0 to `steps` with Step, Run and Reset buttons; Run moves every `seconds`."""
-    return Player(label, steps, value, seconds)
+def player(label: str, steps: int, value: int = 0, seconds: float = 0.5, first: int = 0) -> Player:
+    """A slider from `first` to `steps` with Step, Run, Reset; Run moves every `seconds`."""
+    return Player(label, steps, max(value, first), seconds, first)

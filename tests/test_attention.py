@@ -251,6 +251,18 @@ def test_the_shipped_curves_say_what_the_lesson_says():
     assert gap[0] < gap[1] < gap[2]
 
 
+def test_only_the_encoder_that_reads_both_ways_aligns_better_than_the_diagonal():
+    rates, curves = results.alignment_errors(), results.length_curves()
+    assert {name: len(five) for name, five in rates.items()} == {
+        "attention, one-way": 5,
+        "attention": 5,
+    }
+    assert rates["attention"].max() < 0.566 - 0.2
+    assert rates["attention, one-way"].mean() > 0.5
+    gap = curves["attention"][:, 1].mean() - curves["attention, one-way"][:, 1].mean()
+    assert abs(gap) < 0.02  # and translates two clauses as well
+
+
 def test_the_shipped_error_rates_lie_below_the_baselines_for_every_seed():
     rows = [line.split("\t") for line in results.LENGTH_CURVE.read_text("utf-8").splitlines()]
     rates = [(float(row[6]), float(row[7])) for row in rows if row[0] == "attention"]

@@ -269,7 +269,9 @@ def test_a_damaged_lexicon_is_named_with_a_remedy(
     assert not (tmp_path / "translation.tsv").exists()
 
 
-@pytest.mark.parametrize("read", [results.length_curves, scale_lab.training_runs])
+@pytest.mark.parametrize(
+    "read", [results.length_curves, results.alignment_errors, scale_lab.training_runs]
+)
 def test_a_damaged_table_names_the_benchmark_that_writes_it(read: Callable, tmp_path: Path) -> None:
     """Fails if a lesson's cell ends in an error of csv or float that names no file."""
     whole = read.__defaults__[0].read_bytes()

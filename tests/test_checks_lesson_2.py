@@ -98,6 +98,11 @@ PERPLEXITY = [
      "p = logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
      "return torch.exp(-p[mask].mean())", "changed one of its arguments"),
     ("return torch.nn.functional.cross_entropy(logits, targets)", "RuntimeError"),
+    ("return torch.nn.functional.cross_entropy(logits[mask], targets[mask]).exp().item()",
+     "without PyTorch's loss"),
+    ("p = torch.nn.functional.log_softmax(logits[mask], -1)\n    "
+     "return torch.nn.functional.nll_loss(p, targets[mask]).exp().item()",
+     "without PyTorch's loss"),
 ]  # fmt: skip
 STOP = [
     ("ids = list(ids)\n    while ids[-1] != '<eos>' and len(ids) < limit:\n"
@@ -108,6 +113,8 @@ STOP = [
     ("ids = list(ids)\n    while len(ids) < limit:\n        new = next_id(ids)\n"
      "        if new == EOS_ID:\n            break\n        ids.append(new)\n    return ids",
      "<eos> is not in the list"),
+    ("ids = list(ids)\n    while EOS_ID not in ids and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids", "An <eos> further ahead ends nothing"),
     ("given, ids = len(ids), list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
      "        ids.append(next_id(ids))\n    return ids[given:]", "the new ids only"),
     ("return ids + [next_id(ids)]", "This is one step"),

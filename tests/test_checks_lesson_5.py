@@ -152,6 +152,7 @@ STRIP = [
     ((8, 0.4, 10), "largest product"),
     ((4, 0.4, 3), "as good as empty"),
     ((4, 0.4, 9), "output gate is closed"),
+    ((4, 0.4, 4), "output gate is closed"),
     ((4, 0.08, 10), "forget gate of step 4 as well"),
     ((4, 0.5, 10), "one factor, the smallest"),
     ((4, 0.8, 10), "look at step 6"),

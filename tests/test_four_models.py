@@ -101,6 +101,7 @@ RIGHT = ((12, 30), (12, 30), (1, 1))
         (0, (1, 1), "h_t needs h_{t-1}"),
         (0, (30, 12), "Encoder first"),
         (0, (11, 29), "Which state needs"),
+        (0, ..., "Now give `rnn`"),
         (0, 42, "is a pair"),
         (0, (12, 30, 1), "is a pair"),
         (1, ..., "Now give `attention`"),
@@ -111,6 +112,7 @@ RIGHT = ((12, 30), (12, 30), (1, 1))
         (2, (12, 30), "No state of a layer waits"),
         (2, (1, 30), "one pass serves them all"),
         (2, (12, 1), "one pass serves them all"),
+        (2, (1, 2), "count the block once"),
         (2, (144, 900), "Which state needs"),
     ],
 )

@@ -96,6 +96,40 @@ def test_nothing_of_the_makers_machine_is_stored(path: Path) -> None:
     assert str(ROOT) not in text
 
 
+LESSONS = sorted(ROOT.glob("notebooks/source/*.md"))
+
+
+def stored_names(tree: ast.AST) -> set[str]:
+    """Names that a cell's code binds, by whatever statement, outside functions or inside."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_no_later_cell_takes_the_name_of_an_exercise(path: Path) -> None:
+    """Else its check, run once more, would praise the course's own answer for the student's."""
+    cells = re.findall(r"```\{code-cell\}[^\n]*\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    asked: set[str] = set()
+    for cell in cells:
+        names = stored_names(ast.parse(re.sub(r"(?m)^%.*", "", cell)))
+        taken = asked & names
+        assert not taken, f"{taken} of an exercise stands for something else in:\n{cell}"
+        if "### BEGIN SOLUTION" in cell:
+            for node in ast.parse(cell).body:
+                if isinstance(node, ast.FunctionDef):
+                    asked.add(node.name)
+                elif isinstance(node, ast.Assign):
+                    asked |= stored_names(node)
+    assert asked
+
+
 # The files of checks are catalogues: one typical mistake after the other, not to be read in a row.
 MODULES = [path for path in sorted(ROOT.glob("helpers/**/*.py")) if "lesson_" not in path.name]
 

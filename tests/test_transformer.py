@@ -22,7 +22,7 @@ TAUGHT = (
 @pytest.fixture(scope="module")
 def taught() -> dict:
     """What the lesson's cells define, solutions included, by name."""
-    names = {"torch": torch, "nn": nn}
+    names = {"torch": torch, "nn": nn, "course": transformer}
     for cell in SOURCE.read_text("utf-8").split("```{code-cell}")[1:]:
         tree = ast.parse(cell.split("\n", 1)[1].split("```")[0])
         kinds = (ast.FunctionDef, ast.ClassDef)

@@ -149,12 +149,14 @@ def test_controls_read_and_repeat_their_values():
     assert repr(explorer.canvas) == "Canvas(500 x 300 pixels)"
 
 
-def test_player_steps_runs_pauses_and_resets():
-    play = player("step", 3, seconds=0.01)
+@pytest.mark.parametrize("first", [0, 1])
+def test_player_steps_runs_pauses_and_resets(first):
+    play = player("step", 3, seconds=0.01, first=first)
+    assert play.value == first
     play.step.click()
-    assert play.value == 1
+    assert play.value == first + 1
     play.reset.click()
-    assert play.value == 0
+    assert play.value == first
 
     async def run():
         play.run.click()

@@ -15,6 +15,7 @@ from helpers.checks.engine import (
     call,
     describe,
     examine,
+    not_yet,
     settle,
 )
 from helpers.datasets import EOS_ID
@@ -283,7 +284,7 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
             lambda z, y, m: (-_log_p(z[:, :-1], y[:, 1:])[m[:, 1:]].mean()).exp().item(),
         ),
     ]  # fmt: skip
-    return examine(
+    verdict = examine(
         student,
         perplexity,
         cases,
@@ -291,6 +292,13 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         "This number compares language models of any kind, as long as they predict the same "
         "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar below.",
     )
+    called = set(getattr(getattr(student, "__code__", None), "co_names", ()))
+    if verdict.status == "right" and called & {"cross_entropy", "nll_loss"}:
+        return not_yet(
+            "The number is right. Now get it without PyTorch's loss, to see what is in it: "
+            "`log_softmax`, then the right token's entry, then the mean over real tokens."
+        )
+    return verdict
 
 
 def generate(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
@@ -330,6 +338,7 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
         Case("<eos> and the limit at the same time", (_after(5), [1], 6)),
         Case("<eos> as the very first choice", (_after(1), [1], 6)),
         Case("a beginning that already ends in <eos>", (never, [1, 7, EOS_ID], 6)),
+        Case("a beginning with an <eos> inside, limit 6", (never, [1, 7, EOS_ID, 8], 6)),
         Case("a beginning that is already full", (never, [1, 7, 8], 3)),
         Case("a beginning longer than the limit", (never, [1, 7, 8, 9], 2)),
         Case("a limit of one", (never, [1], 1)),
@@ -344,6 +353,11 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             "The loop does not stop at <eos>. Ids are numbers: compare the last one with "
             "`EOS_ID`, not with a text. (Two conditions to go on are joined by `and`.)",
             _loop(lambda ids, limit, given: len(ids) >= limit),
+        ),
+        Mistake(
+            "An <eos> further ahead ends nothing: a beginning may hold a finished sentence. Look "
+            "at the last id, `ids[-1]`.",
+            _loop(lambda ids, limit, given: EOS_ID in ids or len(ids) >= limit),
         ),
         Mistake(
             "<eos> is not in the list. Keep it: whoever reads the list then knows that the "

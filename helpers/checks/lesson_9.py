@@ -128,6 +128,8 @@ def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict
             hint = "Which state needs which other state first?"
             if name == "self_attention" and found == (12, 30):
                 hint = "No state of a layer waits for another one of the same layer."
+            elif name == "self_attention" and found == (1, 2):
+                hint = "The block's look across does wait for its look back; count the block once."
             elif name == "self_attention" and found in ((1, 30), (12, 1)):
                 hint = "In training all target tokens are known: one pass serves them all."
             elif name == "attention" and found == (24, 30):
@@ -148,9 +150,10 @@ def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict
                 hint = "h_t needs h_{t-1}: count the steps inside the layer."
             raise Problem(f"`{name}` = {found}: {hint}")
 
+    started = next((steps for steps in given.values() if steps is not Ellipsis), Ellipsis)
     return settle(
         check,
-        rnn,
+        started,
         "What must wait cannot be bought: more processors shorten a step, not their number.",
     )
 
