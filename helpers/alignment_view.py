@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from helpers.datasets import Pair
-from helpers.plotting import draw_alignment, figure, in_order
+from helpers.plotting import draw_alignment, figure, in_order, remove_alignment
 
 KINDS = {  # searched for in "English<tab>Chinese"
     "at most three words": r"^(\S+ ){0,2}\S+\t",
@@ -73,8 +73,8 @@ class AlignmentView:
         """Draw the sentence with that number, counted from 1, among those that fit."""
         found, trouble = self.find(kind, clauses, word)
         if not found:
-            self._ax.clear()
-            self._ax.axis("off")
+            remove_alignment(self._ax)
+            self._ax.set_title("")
             return trouble
         at = min(number, len(found))
         pair = found[at - 1]

@@ -151,5 +151,6 @@ def draw_cells(image: AxesImage, renderer: RendererAgg) -> bool:
             for k, count in enumerate(values.shape[::-1])
         )
         colors = image.to_rgba(values, alpha=image.get_alpha(), bytes=True)
-        renderer.draw_image(renderer.new_gc(), low[0], low[1], colors[np.ix_(rows, columns)])
+        pixels = colors.take(columns, axis=1).take(rows, axis=0)  # 4 ms less than with `np.ix_`
+        renderer.draw_image(renderer.new_gc(), low[0], low[1], pixels)
     return True

@@ -169,8 +169,7 @@ def draw_alignment(
     to move. Possible links are dashed (Och & Ney 2003). Source words lean when they are too many
     to stand side by side: 40 tokens a row fit on axes 9 inches wide. Removes an earlier one.
     """
-    for artist in [*ax.collections, *ax.texts]:  # `ax.clear()` would take as long as all the rest
-        artist.remove()
+    remove_alignment(ax)
     box = ax.get_window_extent()
     points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
     width, height = box.width * points, box.height * points  # all lengths below are in points
@@ -204,6 +203,12 @@ def draw_alignment(
     for x, token in zip(target_x, target, strict=True):
         ax.text(x, bottom - 4, token, ha="center", va="top", fontsize=target_size)
     ax.set(xlim=(0, width), ylim=(0, height))
+
+
+def remove_alignment(ax: Axes) -> None:
+    """Leave the axes empty; `ax.clear()` would take as long as to draw an alignment."""
+    for artist in [*ax.collections, *ax.texts]:
+        artist.remove()
     ax.axis("off")
 
 
