@@ -121,6 +121,23 @@ def baselines(pairs: list[datasets.Pair]) -> dict[str, list[list[tuple[int, int]
     }
 
 
+def where_it_looks(
+    found: list[list[tuple[int, int]]], pairs: list[datasets.Pair]
+) -> tuple[float, float, float]:
+    """Shares of the surely linked tokens that look before their word, at it, and after it."""
+    counts = [0, 0, 0]
+    for links, pair in zip(found, pairs, strict=True):
+        words: dict[int, list[int]] = {}
+        for i, j in pair.sure:
+            words.setdefault(j, []).append(i)
+        for i, j in links:
+            if j in words:
+                off = min((i - word for word in words[j]), key=abs)
+                counts[1 + (off > 0) - (off < 0)] += 1
+    before, at, after = (count / sum(counts) for count in counts)
+    return before, at, after
+
+
 def exact_by_clauses(model: nn.Module) -> list[float]:
     return [
         exact_match(translate_pairs(model, pairs, ENGLISH, CHINESE), [p.chinese for p in pairs])
@@ -145,6 +162,8 @@ def main(seeds: list[int], write: bool) -> None:
             said = " ".join(f"{share:4.0%}" for share in exact)
             if rates:
                 said += f"  AER {rates[0]:.3f}, read one step late {rates[1]:.3f}"
+                before, at, after = where_it_looks(attention_links(model, TEST), TEST)
+                said += f"  before its word {before:.0%}, at it {at:.0%}, after it {after:.0%}"
             print(f"seed {seed}  {name:20} exact {said}  {seconds:5.1f} s", flush=True)
     if write:
         TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
