@@ -43,8 +43,11 @@ RIVAL_SECONDS = 20.0  # its picture may come into the page some time after the k
 
 # In the kernel: the usual way of making the same figure interactive.
 USUAL = '''
+import base64
+import io
 import pickle
 import ipywidgets
+import PIL.Image
 from IPython.display import display
 from helpers.widgets import Player
 
@@ -82,6 +85,20 @@ def align(number, **values):
     put(number, **values)
     for name, control in rivals[number].items():
         control.value = known[number].controls[name].value
+
+def alone():
+    """A slider and a picture of one pixel, black or white."""
+    values = []
+    for color in ("black", "white"):
+        PIL.Image.new("RGB", (1, 1), color).save(file := io.BytesIO(), "png")
+        values.append(b"data:image/png;base64," + base64.b64encode(file.getvalue()))
+    slider = ipywidgets.IntSlider(max=1000)
+    picture = ipywidgets.Image(format="url", value=values[0])
+    slider.observe(lambda change: picture.set_trait("value", values[change.new % 2]), "value")
+    box = ipywidgets.VBox([slider, picture])
+    box.add_class("alone")
+    slider.add_class("control-n")
+    display(box)
 
 rivals = {}
 '''
@@ -151,6 +168,18 @@ def sentences(first: str) -> Iterator[str]:
             yield text
 
 
+def show_in_new_cell(lesson: Lesson, call: str) -> None:
+    """Run a call of what `USUAL` defines in a new cell at the notebook's end."""
+    lesson.page.evaluate(
+        f"""async source => {{
+            const notebook = {NOTEBOOK}.content, cells = notebook.model.sharedModel;
+            cells.insertCell(cells.cells.length, {{cell_type: 'code', source}});
+            notebook.activeCellIndex = notebook.widgets.length - 1;
+            await window.jupyterapp.commands.execute('notebook:run-cell'); }}""",
+        f"__import__('probe').{call}",
+    )
+
+
 def prepare(lesson: Lesson) -> list[Widget]:
     """Mark the lesson's widgets and show each one's rival in a cell at the notebook's end."""
     lesson.mark_widgets()
@@ -158,14 +187,7 @@ def prepare(lesson: Lesson) -> list[Widget]:
     lesson.page.evaluate(CLOCK)
     found = widgets(lesson)
     for widget in found:
-        lesson.page.evaluate(
-            f"""async source => {{
-                const notebook = {NOTEBOOK}.content, cells = notebook.model.sharedModel;
-                cells.insertCell(cells.cells.length, {{cell_type: 'code', source}});
-                notebook.activeCellIndex = notebook.widgets.length - 1;
-                await window.jupyterapp.commands.execute('notebook:run-cell'); }}""",
-            f"__import__('probe').usual({widget.number})",
-        )
+        show_in_new_cell(lesson, f"usual({widget.number})")
         lesson.page.locator(f".usual-{widget.number} img").wait_for()
     return found
 
@@ -321,6 +343,20 @@ def measure(lesson: Lesson, number: str, detail: bool) -> Iterator[Row]:
             yield Row(f"{number}.{index}", names, [*itertools.chain(*pairs.values())], drags)
 
 
+def measure_alone(lesson: Lesson) -> list[tuple[float, float]]:
+    """The same clock on a slider and a picture of one pixel: below this nothing can come."""
+    show_in_new_cell(lesson, "alone()")
+    root, found = lesson.page.locator(".alone"), []
+    root.locator("img").wait_for(state="attached")
+    for number in range(WARM_UP + MOVES):
+        start_clock(root, root.get_by_role("slider"))
+        lesson.page.keyboard.press("ArrowRight")
+        took = read_clock(lesson, 0.5)
+        if number >= WARM_UP and took is not None:
+            found.append((took, took))
+    return found
+
+
 def quantile(pairs: list[tuple[float, float]], side: int, share: float) -> float:
     """The smallest value that so large a share of ours (0) or the rival's (1) does not exceed."""
     ordered = sorted(pair[side] for pair in pairs)
@@ -389,6 +425,7 @@ def main() -> int:
         print("Skipped: no Chromium here (Debian, Ubuntu: apt install chromium).")
         return 0
     rows: list[Row] = []
+    alone: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(prefix="latency-") as scratch:
         folder = copy_lessons(Path(scratch) / "course")
         names = sorted(path.name for path in folder.glob("*.ipynb"))
@@ -402,9 +439,12 @@ def main() -> int:
                     for row in measure(lesson, name[:2].lstrip("0"), options.detail):
                         rows.append(row)
                         print("measured:", *line(row), sep="  ", file=sys.stderr, flush=True)
+                    alone = alone or measure_alone(lesson)
                     lesson.close()
     print(settings())
     show(rows, options.markdown)
+    least = " / ".join(f"{quantile(alone, 0, share):.0f}" for share in (0.5, 0.95))
+    print(f"a slider and a picture of one pixel, in the page of {names[0]}: {least}")
     counted = [row for row in rows if "typed" not in row.controls]
     print(f"least gain of a widget: {min(gain(row) for row in rows):.1f} times")
     for limit in (50, 100):
