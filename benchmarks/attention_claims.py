@@ -154,15 +154,14 @@ def main(seeds: list[int], write: bool) -> None:
             model, seconds = trained(name, seed)
             exact, rates = exact_by_clauses(model), []
             if name.startswith("attention"):
-                rates = [
-                    alignment_error_rate(attention_links(model, TEST, row), TEST) for row in (0, 1)
-                ]
+                looks = [attention_links(model, TEST, row) for row in (0, 1)]
+                rates = [alignment_error_rate(links, TEST) for links in looks]
             numbers = [f"{number:.3f}" for number in (*exact, *rates)]
             lines.append("\t".join([name, str(seed), *numbers, *[""] * (6 - len(numbers))]))
             said = " ".join(f"{share:4.0%}" for share in exact)
             if rates:
                 said += f"  AER {rates[0]:.3f}, read one step late {rates[1]:.3f}"
-                before, at, after = where_it_looks(attention_links(model, TEST), TEST)
+                before, at, after = where_it_looks(looks[0], TEST)
                 said += f"  before its word {before:.0%}, at it {at:.0%}, after it {after:.0%}"
             print(f"seed {seed}  {name:20} exact {said}  {seconds:5.1f} s", flush=True)
     if write:

@@ -118,7 +118,7 @@ def test_no_later_cell_takes_the_name_of_an_exercise(path: Path) -> None:
     cells = re.findall(r"```\{code-cell\}[^\n]*\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
     asked: set[str] = set()
     for cell in cells:
-        names = stored_names(ast.parse(re.sub(r"(?m)^%.*", "", cell)))
+        names = stored_names(ast.parse(cell))
         taken = asked & names
         assert not taken, f"{taken} of an exercise stands for something else in:\n{cell}"
         if "### BEGIN SOLUTION" in cell:

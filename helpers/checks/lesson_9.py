@@ -1,5 +1,6 @@
 """Checks of lesson 9: sequential steps from a table, and the quiz over the whole course."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from helpers.checks.engine import Problem, Verdict, describe, settle
@@ -99,13 +100,17 @@ def check_quiz(*answers: Any) -> Verdict:
             left = [f"Still open: {', '.join(open_ones)}."] if open_ones else []
             raise Problem("\n".join([f"{right} of {len(QUIZ)} right.", *wrong, *left]))
 
-    started = next((answer for answer in answers if answer is not Ellipsis), Ellipsis)
     return settle(
         check,
-        started,
+        _first_given(answers),
         "Eight of eight. You can tell what each of the four models can do, what it costs, and "
         "which experiment shows it.",
     )
+
+
+def _first_given(answers: Iterable[Any]) -> Any:
+    """The first answer that is not `...`: an exercise is started with any of them."""
+    return next((answer for answer in answers if answer is not Ellipsis), Ellipsis)
 
 
 def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict:
@@ -150,10 +155,9 @@ def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict
                 hint = "h_t needs h_{t-1}: count the steps inside the layer."
             raise Problem(f"`{name}` = {found}: {hint}")
 
-    started = next((steps for steps in given.values() if steps is not Ellipsis), Ellipsis)
     return settle(
         check,
-        started,
+        _first_given(given.values()),
         "What must wait cannot be bought: more processors shorten a step, not their number.",
     )
 
