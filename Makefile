@@ -38,13 +38,17 @@ clean: ## delete .venv and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The last step answers JupyterLab's question whether to fetch news, so that no student is asked.
+# JupyterLab's question whether to fetch news is answered, so that no student is asked, and its page
+# gets our font, so that Chinese shows on every system.
 SETTINGS := .venv/share/jupyter/lab/settings
 define NO_NEWS
 {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 endef
+define CUSTOM_CSS
+import jupyter_server, pathlib; print(pathlib.Path(jupyter_server.DEFAULT_STATIC_FILES_PATH, "custom"))
+endef
 
-$(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py
+$(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py data/fonts/jupyterlab.css
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 		echo "The course needs Python 3.11, 3.12 or 3.13, and \`$(PYTHON)\` is not one of them."; \
 		echo "Name another: make lab PYTHON=python3.12"; exit 1; }
@@ -53,5 +57,9 @@ $(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py
 	$(BIN)/python -m pip install -r requirements.txt $(TORCH_INDEX:%=--extra-index-url %)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(SETTINGS) && echo '$(NO_NEWS)' > $(SETTINGS)/overrides.json
+	@custom=$$($(BIN)/python -c '$(CUSTOM_CSS)') && mkdir -p "$$custom" && \
+		cp data/fonts/*.otf "$$custom" && cp data/fonts/jupyterlab.css "$$custom/custom.css"
+	@mkdir -p .venv/etc/jupyter && \
+		echo '{"LabApp": {"custom_css": true}}' > .venv/etc/jupyter/jupyter_server_config.json
 	@mkdir -p .venv/etc/ipython && cp helpers/ipython_config.py .venv/etc/ipython/
 	@touch $@

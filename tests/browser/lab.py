@@ -194,13 +194,18 @@ def browser_page(width: int = 1280, height: int = 800) -> Iterator[Page]:
         yield page
 
 
-def stored_problems(page: Page, address: str, notebook: str) -> list[str]:
-    """Open a notebook in a JupyterLab that starts no kernel for it; say which pictures lack."""
+def open_lab(page: Page, address: str) -> None:
+    """Open JupyterLab without a notebook, unless it is open: one page serves many notebooks."""
     lab = address.replace("/doc/tree/{notebook}", "/lab")
-    if page.url.partition("?")[0] != lab.partition("?")[0]:  # one page serves many notebooks
+    if page.url.partition("?")[0] != lab.partition("?")[0]:
         page.goto(lab)
         page.wait_for_function("window.jupyterapp && window.jupyterapp.shell")
         page.evaluate("window.jupyterapp.restored")
+
+
+def stored_problems(page: Page, address: str, notebook: str) -> list[str]:
+    """Open a notebook in a JupyterLab that starts no kernel for it; say which pictures lack."""
+    open_lab(page, address)
     problems: list[str] = page.evaluate(STORED_PROBLEMS, notebook)
     return problems
 
