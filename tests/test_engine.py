@@ -1,6 +1,7 @@
 """The engine of the checks: whatever a student writes, a helpful verdict comes out."""
 
 import signal
+import sys
 import threading
 import time
 
@@ -14,13 +15,13 @@ from helpers.checks.engine import (
     Case,
     Mistake,
     Problem,
-    TimeLimit,
     Verdict,
     examine,
     not_yet,
     right,
     settle,
 )
+from helpers.checks.limit import TimeLimit
 from helpers.checks.values import describe, same
 
 
@@ -218,6 +219,22 @@ def test_nothing_is_interrupted_after_the_end():
     with TimeLimit(0.05):
         pass
     time.sleep(0.15)
+
+
+def test_a_limit_that_ends_with_its_block_leaves_nothing_behind():
+    """The interrupt may come while the limit is set up or taken away."""
+    handler, tracer, late = signal.getsignal(signal.SIGINT), sys.gettrace(), []
+    for n in range(200):
+        end = time.perf_counter() + 0.003 + (n % 9 - 4) * 1e-4
+        try:
+            with TimeLimit(0.003):
+                while time.perf_counter() < end:
+                    time.sleep(1e-4)
+        except TimeoutError:
+            late.append(n)
+        assert signal.getsignal(signal.SIGINT) is handler
+        assert sys.gettrace() is tracer
+    assert 0 < len(late) < 200
 
 
 def test_the_limit_holds_where_interrupts_are_ignored():

@@ -6,23 +6,19 @@ can say so. What a check returns is a `Verdict`, shown as a coloured box: nothin
 because of what a student wrote.
 """
 
-import _thread
 import copy
 import html
 import re
-import signal
-import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from helpers.checks.limit import TimeLimit
 from helpers.checks.values import describe, same
 
 SECONDS = 5.0  # an exercise that runs longer is taken to loop forever
@@ -77,61 +73,6 @@ class Mistake(NamedTuple):
 
 class Problem(Exception):
     """Ends a check early; its text is the message for the student."""
-
-
-class TimeLimit:
-    """A `with` block in the main thread ends with TimeoutError after some seconds, on every system.
-
-    Where an `except:` swallows that, it is raised again at the next line, which lies outside the
-    `try`, and every fifth of a second after. (Several around each other can still swallow it.)
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._late, self._over = False, threading.Event()
-        self._watcher: threading.Thread | None = None
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return  # only the main thread can be interrupted
-        self._outer, self._tracing = sys._getframe(1), sys.gettrace()
-        self._handler = signal.signal(signal.SIGINT, self._interrupted)
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
-
-    def _watch(self) -> None:
-        main, wait = threading.main_thread().ident or 0, self.seconds
-        while not self._over.wait(wait):
-            self._late, wait = True, 0.2
-            if hasattr(signal, "pthread_kill"):  # also wakes a thread that sleeps
-                signal.pthread_kill(main, signal.SIGINT)
-            else:
-                _thread.interrupt_main()
-
-    def _interrupted(self, _number: int, frame: FrameType | None) -> None:
-        if self._late and (frame is None or frame.f_code.co_filename == __file__):
-            return  # between the student's code and ours: it has just ended, or begins
-        if self._late:
-            while frame is not None and frame is not self._outer:
-                frame.f_trace, frame = _interrupt_line, frame.f_back
-            sys.settrace(lambda *_: None)  # without one, Python asks no frame for its own
-        raise KeyboardInterrupt  # or the student pressed Stop
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._watcher is None:
-            return
-        self._over.set()
-        self._watcher.join()
-        sys.settrace(self._tracing)
-        signal.signal(signal.SIGINT, self._handler or signal.default_int_handler)
-        if self._late and (kind is None or issubclass(kind, KeyboardInterrupt)):
-            raise TimeoutError from None
-
-
-def _interrupt_line(_frame: FrameType, event: str, _arg: object) -> Any:
-    if event == "line":
-        raise KeyboardInterrupt
-    return _interrupt_line
 
 
 def call(student: Callable[..., Any], case: Case) -> Any:
