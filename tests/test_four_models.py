@@ -33,6 +33,18 @@ def test_the_four_are_of_near_equal_size():
     assert {row["parameters"] for row in table if row["model"] in MAKERS} == set(sizes)
 
 
+def test_the_table_has_five_starts_of_each_and_its_control_has_as_many_weights():
+    table = race_table()
+    seeds = {row["model"]: [] for row in table}
+    for row in table:
+        seeds[row["model"]].append(row["seed"])
+    assert all(found == [0, 1, 2, 3, 4] for found in seeds.values())
+    weights = {row["model"]: row["parameters"] for row in table}
+    more = weights["LSTM, twice the units"]
+    assert abs(weights["LSTM, larger embeddings"] / more - 1) < 0.01
+    assert round(more / weights["LSTM"], 1) == 2.8  # the lesson says so
+
+
 def test_the_shipped_weights_are_those_of_the_tables_first_seed(models):
     pairs = [pair for pair in read_pairs(split="test") if pair.clauses == 2]
     for name, model in models.items():
