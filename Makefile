@@ -28,7 +28,7 @@ test: $(INSTALLED) ## run everything that CI runs, about half an hour
 notebooks: $(INSTALLED) ## rebuild the notebooks from notebooks/source (LESSONS="02 04" for some)
 	@$(BIN)/python notebooks/build.py $(LESSONS)
 
-bench: $(INSTALLED) ## run each benchmark against its rival, an hour or more
+bench: $(INSTALLED) ## run each benchmark against its rival, an hour and a half
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 lint: $(INSTALLED) ## check code style and types only, in seconds
