@@ -121,13 +121,16 @@ def slider(
 ) -> widgets.Widget:
     """A slider from low to high: whole numbers when low, high and value are, else decimals.
 
-    log: equal steps multiply; low, high and value are the numbers themselves, not exponents.
+    log: equal steps multiply; low, high and value are the numbers themselves, not exponents. Of
+        whole numbers only what is shown is rounded, not the value.
     """
     look = {"description": label, "style": _style(), "layout": {"width": "360px"}}
+    whole = all(isinstance(number, int) for number in (low, high, value))
     if log:
         low, high, step = math.log10(low), math.log10(high), step or 0.05
+        look["readout_format"] = "d" if whole else ".3g"
         return widgets.FloatLogSlider(value=value, min=low, max=high, step=step, **look)
-    if all(isinstance(number, int) for number in (low, high, value)):
+    if whole:
         return widgets.IntSlider(value=value, min=low, max=high, step=step or 1, **look)
     step = step or (high - low) / 100
     return widgets.FloatSlider(value=value, min=low, max=high, step=step, **look)

@@ -149,6 +149,11 @@ def test_controls_read_and_repeat_their_values():
     assert repr(explorer.canvas) == "Canvas(500 x 300 pixels)"
 
 
+def test_a_logarithmic_slider_of_whole_numbers_shows_whole_numbers():
+    assert slider("d", 1, 1024, 64, log=True).readout_format == "d"  # 64 and not 64.0
+    assert slider("p", 0.01, 10, 1.0, log=True).readout_format == ".3g"
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_player_steps_runs_pauses_and_resets(first):
     play = player("step", 3, seconds=0.01, first=first)
