@@ -44,11 +44,12 @@ SETTINGS := .venv/share/jupyter/lab/settings
 define NO_NEWS
 {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 endef
-define CUSTOM_CSS
+PAGE := $(wildcard data/fonts/*.css data/fonts/*.otf)
+define PAGE_FOLDER
 import jupyter_server, pathlib; print(pathlib.Path(jupyter_server.DEFAULT_STATIC_FILES_PATH, "custom"))
 endef
 
-$(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py data/fonts/jupyterlab.css
+$(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py $(PAGE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 		echo "The course needs Python 3.11, 3.12 or 3.13, and \`$(PYTHON)\` is not one of them."; \
 		echo "Name another: make lab PYTHON=python3.12"; exit 1; }
@@ -57,8 +58,7 @@ $(INSTALLED): requirements.txt pyproject.toml helpers/ipython_config.py data/fon
 	$(BIN)/python -m pip install -r requirements.txt $(TORCH_INDEX:%=--extra-index-url %)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(SETTINGS) && echo '$(NO_NEWS)' > $(SETTINGS)/overrides.json
-	@custom=$$($(BIN)/python -c '$(CUSTOM_CSS)') && mkdir -p "$$custom" && \
-		cp data/fonts/*.otf "$$custom" && cp data/fonts/jupyterlab.css "$$custom/custom.css"
+	@folder=$$($(BIN)/python -c '$(PAGE_FOLDER)') && mkdir -p "$$folder" && cp $(PAGE) "$$folder"
 	@mkdir -p .venv/etc/jupyter && \
 		echo '{"LabApp": {"custom_css": true}}' > .venv/etc/jupyter/jupyter_server_config.json
 	@mkdir -p .venv/etc/ipython && cp helpers/ipython_config.py .venv/etc/ipython/
