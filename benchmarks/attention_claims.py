@@ -16,23 +16,23 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from helpers import datasets
-from helpers.attention import AttentionSeq2Seq, Looking
+from helpers import words
+from helpers.decoding import translate_pairs
 from helpers.metrics import alignment_error_rate, exact_match
-from helpers.models import Encoder, Seq2Seq, last_valid_state
+from helpers.taught.attention import AttentionSeq2Seq, AttentionState
+from helpers.taught.encoder_decoder import Encoder, Seq2Seq, last_valid_state
 from helpers.training import fit, translation_loss
-from helpers.translation import translate_pairs
 
 TABLE = Path(__file__).parent.parent / "data" / "length_curve.tsv"
 LESSON_3 = {"epochs": 8, "batch": 32}
 LESSON_6 = {"epochs": 6, "batch": 64}
 LR = 4e-3  # both lessons'
 
-TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
 GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = datasets.read_pairs(split="long")
-ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+GROUPS[4] = words.read_pairs(split="long")
+ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 
 
 def without_attention() -> AttentionSeq2Seq:
@@ -41,8 +41,8 @@ def without_attention() -> AttentionSeq2Seq:
     step = model.decoder.step
 
     def blind(
-        ids: Tensor, state: Looking, weights: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Looking]:
+        ids: Tensor, state: AttentionState, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, AttentionState]:
         return step(ids, state, 0.0 * state.mask)
 
     model.decoder.step = blind  # type: ignore[method-assign]
@@ -78,7 +78,7 @@ def trained(name: str, seed: int) -> tuple[nn.Module, float]:
     model, start = make(), time.process_time()
     fit(
         model,
-        lambda epoch: datasets.translation_batches(TRAIN, ENGLISH, CHINESE, how["batch"], epoch),
+        lambda epoch: words.translation_batches(TRAIN, ENGLISH, CHINESE, how["batch"], epoch),
         translation_loss,
         epochs=how["epochs"],
         lr=LR,
@@ -89,16 +89,16 @@ def trained(name: str, seed: int) -> tuple[nn.Module, float]:
 
 @torch.no_grad()
 def attention_links(
-    model: AttentionSeq2Seq, pairs: list[datasets.Pair], row: int = 0
+    model: AttentionSeq2Seq, pairs: list[words.Pair], row: int = 0
 ) -> list[list[tuple[int, int]]]:
     """For each target token the source word with the largest weight, fed the true tokens.
 
     row: 0 for the weights that the token was made from, 1 for those one step later.
     """
     (batch,) = [
-        datasets.TranslationBatch(
-            *datasets.pad_batch([ENGLISH.encode(pair.source) for pair in pairs]),
-            *datasets.pad_batch([CHINESE.encode(pair.target, True, True) for pair in pairs]),
+        words.TranslationBatch(
+            *words.pad_batch([ENGLISH.encode(pair.source) for pair in pairs]),
+            *words.pad_batch([CHINESE.encode(pair.target, True, True) for pair in pairs]),
         )
     ]
     state, rows = model.start(batch.source, batch.source_mask), []
@@ -111,7 +111,7 @@ def attention_links(
     ]
 
 
-def baselines(pairs: list[datasets.Pair]) -> dict[str, list[list[tuple[int, int]]]]:
+def baselines(pairs: list[words.Pair]) -> dict[str, list[list[tuple[int, int]]]]:
     """Links that know nothing: along the diagonal, and drawn at random."""
     rng = random.Random(0)
     sizes = [(len(pair.source), len(pair.target)) for pair in pairs]
@@ -122,7 +122,7 @@ def baselines(pairs: list[datasets.Pair]) -> dict[str, list[list[tuple[int, int]
 
 
 def where_it_looks(
-    found: list[list[tuple[int, int]]], pairs: list[datasets.Pair]
+    found: list[list[tuple[int, int]]], pairs: list[words.Pair]
 ) -> tuple[float, float, float]:
     """Shares of the surely linked tokens that look before their word, at it, and after it."""
     counts = [0, 0, 0]

@@ -11,19 +11,19 @@ import time
 import torch
 from torch import nn
 
-from helpers import datasets
+from helpers import words
+from helpers.decoding import greedy_decode, translate_pairs
 from helpers.metrics import chrf, exact_match
-from helpers.models import Seq2Seq
+from helpers.taught.encoder_decoder import Seq2Seq
 from helpers.training import fit, translation_loss
-from helpers.translation import translate_pairs, write_from
 
 EPOCHS, BATCH, LR = 8, 32, 4e-3  # the lesson's
 
-TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
 GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = datasets.read_pairs(split="long")
-ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+GROUPS[4] = words.read_pairs(split="long")
+ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 
 
 def trained(
@@ -41,7 +41,7 @@ def trained(
     start = time.process_time()
     fit(
         model,
-        lambda epoch: datasets.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch),
+        lambda epoch: words.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch),
         translation_loss,
         epochs=epochs,
         lr=LR,
@@ -51,8 +51,8 @@ def trained(
 
 
 @torch.no_grad()
-def tokens_right(model: Seq2Seq, pairs: list[datasets.Pair]) -> float:
-    (batch,) = datasets.translation_batches(pairs, ENGLISH, CHINESE, len(pairs), seed=0)
+def tokens_right(model: Seq2Seq, pairs: list[words.Pair]) -> float:
+    (batch,) = words.translation_batches(pairs, ENGLISH, CHINESE, len(pairs), seed=0)
     guesses = model(batch.source, batch.source_mask, batch.target[:, :-1]).argmax(-1)
     return (guesses == batch.target[:, 1:])[batch.target_mask[:, 1:]].float().mean().item()
 
@@ -67,8 +67,8 @@ def clause_right(found: list[str], right: list[str], which: int) -> float:
 def exact_by_components(model: Seq2Seq, kept: tuple[int, ...]) -> list[float]:
     """Exact match of one clause when only k principal components of c are kept."""
 
-    def contexts(pairs: list[datasets.Pair]) -> torch.Tensor:
-        return model.encode(*datasets.pad_batch([ENGLISH.encode(p.source) for p in pairs]))
+    def contexts(pairs: list[words.Pair]) -> torch.Tensor:
+        return model.encode(*words.pad_batch([ENGLISH.encode(p.source) for p in pairs]))
 
     known = contexts(TRAIN)
     mean = known.mean(0)
@@ -77,8 +77,8 @@ def exact_by_components(model: Seq2Seq, kept: tuple[int, ...]) -> list[float]:
     found = []
     for k in kept:
         cut = mean + (c - mean) @ directions[:k].T @ directions[:k]
-        rows = write_from(model.decoder, cut)
-        lines = [datasets.join_chinese(CHINESE.decode(row)) for row in rows]
+        rows = greedy_decode(model.decoder, cut)
+        lines = [words.join_chinese(CHINESE.decode(row)) for row in rows]
         found.append(exact_match(lines, right))
     return found
 

@@ -18,20 +18,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from helpers import datasets
-from helpers.attention import AttentionSeq2Seq
-from helpers.four_models import MAKERS, TABLE, WEIGHTS
+from helpers import words
+from helpers.decoding import translate_pairs
+from helpers.labs.race import MAKERS, WEIGHTS
 from helpers.metrics import exact_match
-from helpers.models import LSTMSeq2Seq
-from helpers.training import fit, translation_loss
-from helpers.transformer import warmed_up
-from helpers.translation import translate_pairs
+from helpers.tables import FOUR_MODELS
+from helpers.taught.attention import AttentionSeq2Seq
+from helpers.taught.encoder_decoder import LSTMSeq2Seq
+from helpers.training import adam_with_warmup, fit, translation_loss
 
-TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
 GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = datasets.read_pairs(split="long")
-ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+GROUPS[4] = words.read_pairs(split="long")
+ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 
 
 def plain_with_attention(V: int, W: int) -> AttentionSeq2Seq:
@@ -79,7 +79,7 @@ ENTRIES = {
 }
 
 
-def read_by(entry: Entry, pairs: Sequence[datasets.Pair]) -> Sequence[datasets.Pair]:
+def read_by(entry: Entry, pairs: Sequence[words.Pair]) -> Sequence[words.Pair]:
     """The pairs as the encoder gets them."""
     if not entry.backwards:
         return pairs
@@ -93,12 +93,12 @@ def trained(name: str, seed: int) -> tuple[nn.Module, float]:
     model = entry.make(len(ENGLISH), len(CHINESE))
     pairs = read_by(entry, TRAIN + 3 * TRAIN[:30])  # 30 expressions, which no rule explains
 
-    def batches(epoch: int) -> list[datasets.TranslationBatch]:
-        return datasets.translation_batches(pairs, ENGLISH, CHINESE, entry.batch_size, seed=epoch)
+    def batches(epoch: int) -> list[words.TranslationBatch]:
+        return words.translation_batches(pairs, ENGLISH, CHINESE, entry.batch_size, seed=epoch)
 
     optimizer = None
     if name == "self-attention":
-        optimizer = warmed_up(model, entry.lr, steps=entry.epochs * len(batches(0)))
+        optimizer = adam_with_warmup(model, entry.lr, steps=entry.epochs * len(batches(0)))
     start = time.process_time()
     fit(
         model,
@@ -130,9 +130,9 @@ def main(seeds: list[int], write: bool) -> None:
             if seed == 0 and name in MAKERS:
                 kept[name] = {key: value.half() for key, value in model.state_dict().items()}
     if write:
-        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        FOUR_MODELS.write_text("\n".join(lines) + "\n", encoding="utf-8")
         torch.save(kept, WEIGHTS)
-        print(f"wrote data/{TABLE.name} and data/{WEIGHTS.name}")
+        print(f"wrote data/{FOUR_MODELS.name} and data/{WEIGHTS.name}")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from helpers.gradient_lab import (
-    SIZE,
-    gradient_lab,
-    measure,
-    passage,
-    recurrent_matrix,
-    rnn_step,
-    word_inputs,
-)
+from helpers.labs.gradients import SIZE, measure, passage, recurrent_matrix, rnn_step, word_inputs
+from helpers.views.gradients import gradient_lab
 
 ROUNDS = 15
 

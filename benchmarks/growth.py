@@ -17,11 +17,11 @@ import torch
 from gradient_lab_cost import milliseconds
 from torch import nn
 
-from helpers.attention import AttentionSeq2Seq
-from helpers.datasets import TranslationBatch
-from helpers.gradient_lab import measure, passage
+from helpers.labs.gradients import measure, passage
+from helpers.taught.attention import AttentionSeq2Seq
+from helpers.taught.transformer import MultiHeadAttention
 from helpers.training import translation_loss
-from helpers.transformer import MultiHeadAttention
+from helpers.words import TranslationBatch
 
 ROUNDS = 9
 BATCH, SOURCE_VOCAB, TARGET_VOCAB = 64, 198, 182  # lesson 6's

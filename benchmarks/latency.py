@@ -49,7 +49,7 @@ import pickle
 import ipywidgets
 import PIL.Image
 from IPython.display import display
-from helpers.widgets import Player
+from helpers.views.widgets import Player
 
 def copy_of(control):
     control = control.slider if isinstance(control, Player) else control

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 import helpers  # noqa: F401  one thread
 from helpers import training
-from helpers.datasets import recall_batch
+from helpers.words import recall_batch
 
 SOURCE = Path(__file__).parent.parent / "notebooks/source/05_lstm_gates.md"
 

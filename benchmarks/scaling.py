@@ -27,7 +27,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import helpers  # noqa: F401  one thread
-from helpers.scale_lab import TABLE, Run, training_runs
+from helpers.tables import SCALING, Run, training_runs
 from helpers.training import smooth
 
 SOURCE = Path(__file__).parent.parent / "notebooks/source/08_why_divide_by_sqrt_d.md"
@@ -66,7 +66,7 @@ def train(names: dict[str, Any], optimizer: str, d: int, scale: str, lr: float, 
     return Run(optimizer, d, scale, lr, seed, right, next(below, STEPS + 1))
 
 
-def write(rows: Iterable[Run], path: Path = TABLE) -> None:
+def write(rows: Iterable[Run], path: Path = SCALING) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, delimiter="\t", lineterminator="\n")
         table.writerow(Run._fields)

@@ -19,24 +19,25 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from helpers import datasets, transformer
-from helpers.attention import AttentionSeq2Seq
+from helpers import words
+from helpers.decoding import translate_pairs
 from helpers.metrics import exact_match
-from helpers.training import fit, translation_loss
-from helpers.transformer import Transformer, warmed_up
-from helpers.translation import translate_pairs
+from helpers.taught import transformer
+from helpers.taught.attention import AttentionSeq2Seq
+from helpers.taught.transformer import Transformer
+from helpers.training import adam_with_warmup, fit, translation_loss
 
 EPOCHS, BATCH, LR = 8, 32, 8e-3  # the lesson's
 
-TRAIN, TEST = datasets.read_pairs(split="train"), datasets.read_pairs(split="test")
+TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
 GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = datasets.read_pairs(split="long")
-ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+GROUPS[4] = words.read_pairs(split="long")
+ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 
 
-def batches_of(epoch: int) -> list[datasets.TranslationBatch]:
-    return datasets.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch)
+def batches_of(epoch: int) -> list[words.TranslationBatch]:
+    return words.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch)
 
 
 def trained(
@@ -48,7 +49,9 @@ def trained(
     """
     torch.manual_seed(seed)
     model = Transformer(len(ENGLISH), len(CHINESE), layers=layers)
-    optimizer: torch.optim.Optimizer = warmed_up(model, LR, steps=epochs * len(batches_of(0)))
+    optimizer: torch.optim.Optimizer = adam_with_warmup(
+        model, LR, steps=epochs * len(batches_of(0))
+    )
     if constant is not None:
         optimizer = torch.optim.Adam(model.parameters(), lr=constant, fused=True)
     start = time.process_time()
@@ -56,7 +59,7 @@ def trained(
     return model, time.process_time() - start
 
 
-def write(model: Transformer, pairs: list[datasets.Pair]) -> list[str]:
+def write(model: Transformer, pairs: list[words.Pair]) -> list[str]:
     return translate_pairs(model, pairs, ENGLISH, CHINESE)
 
 
@@ -92,7 +95,7 @@ def swapped_alike(model: Transformer) -> float:
     """
     pairs = GROUPS[1]
     reversed_pairs = [
-        datasets.Pair(" ".join([*pair.source[-2::-1], pair.source[-1]]), "") for pair in pairs
+        words.Pair(" ".join([*pair.source[-2::-1], pair.source[-1]]), "") for pair in pairs
     ]
     return exact_match(write(model, pairs), write(model, reversed_pairs))
 
@@ -170,7 +173,7 @@ def times() -> None:
 def epochs(rounds: int = 3, batch: int = 64) -> None:
     """Seconds of process time for one epoch, the two models in turn."""
     models = {"Transformer": Transformer, "lesson 6's": AttentionSeq2Seq}
-    batches = datasets.translation_batches(TRAIN, ENGLISH, CHINESE, batch, seed=0)
+    batches = words.translation_batches(TRAIN, ENGLISH, CHINESE, batch, seed=0)
     found: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(rounds):
         for name, kind in models.items():

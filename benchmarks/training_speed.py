@@ -30,21 +30,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, nll_loss
 
-from helpers import datasets
-from helpers.attention import AttentionSeq2Seq
-from helpers.datasets import BOS_ID, EOS_ID, PAD_ID, Pair
+from helpers import words
+from helpers.decoding import translate_pairs
 from helpers.metrics import exact_match
+from helpers.taught.attention import AttentionSeq2Seq
 from helpers.training import translation_loss
-from helpers.translation import translate_pairs
+from helpers.words import BOS_ID, EOS_ID, PAD_ID, Pair
 
 GOAL = 0.95
 FIRST_CHECK, GROWTH = 1.0, 1.07  # seconds of training at the first measurement; its growth
 SEEDS = 5  # of ours; each rival runs once
 
-TRAIN = datasets.read_pairs(split="train")
-EXAM = [pair for pair in datasets.read_pairs(split="valid") if pair.clauses == 1]
-ENGLISH = datasets.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = datasets.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+TRAIN = words.read_pairs(split="train")
+EXAM = [pair for pair in words.read_pairs(split="valid") if pair.clauses == 1]
+ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
+CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 LIMIT = max(len(pair.target) for pair in EXAM) + 1  # tokens: what goes on after that is wrong
 
 Recipe = tuple[Iterator[None], Callable[[], list[str]]]  # steps of training; translates EXAM
@@ -59,7 +59,7 @@ def line(ids: Sequence[int]) -> str:
     """Chinese ids up to <eos>, as text."""
     ids = list(ids)
     ids = ids[: ids.index(EOS_ID)] if EOS_ID in ids else ids
-    return datasets.join_chinese(CHINESE.decode(ids))
+    return words.join_chinese(CHINESE.decode(ids))
 
 
 def course(pairs: list[Pair]) -> Recipe:
@@ -70,7 +70,7 @@ def course(pairs: list[Pair]) -> Recipe:
     def steps() -> Iterator[None]:
         epoch = 0
         while True:
-            for batch in datasets.translation_batches(pairs, ENGLISH, CHINESE, 64, seed=epoch):
+            for batch in words.translation_batches(pairs, ENGLISH, CHINESE, 64, seed=epoch):
                 optimizer.zero_grad()
                 translation_loss(model, batch).backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,5 +1,6 @@
 """Numbers that lessons compare models by."""
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Sequence
 
@@ -7,7 +8,7 @@ import sacrebleu
 import torch
 from torch import Tensor, nn
 
-from helpers.datasets import Pair
+from helpers.words import Pair
 
 
 def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, size: int) -> Tensor:
@@ -29,7 +30,7 @@ def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, siz
     return torch.linalg.matrix_norm(torch.stack(jacobians), ord=2)
 
 
-def first_word_felt(model: nn.Module, n: int, sizes: tuple[int, int]) -> float:
+def gradient_at_first_word(model: nn.Module, n: int, sizes: tuple[int, int]) -> float:
     """Gradient norm of the last of n outputs with respect to the first of n words (lesson 6).
 
     model: a translator with its source `embedding`, or with an `encoder` that has it; sizes: of its
@@ -92,3 +93,12 @@ def alignment_error_rate(
         hits += len(links & pair.sure) + len(links & (pair.sure | pair.possible))
         total += len(links) + len(pair.sure)
     return 1 - hits / total
+
+
+def differing_tokens(found: Sequence[str], expected: Sequence[str]) -> list[bool]:
+    """For each token of `found`, whether it is not in `expected` in that order."""
+    new = [True] * len(found)
+    matcher = difflib.SequenceMatcher(None, list(found), list(expected), autojunk=False)
+    for start, _, size in matcher.get_matching_blocks():
+        new[start : start + size] = [False] * size
+    return new

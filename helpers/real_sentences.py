@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from helpers.datasets import Pair, Vocabulary, read_pairs, translation_batches
+from helpers.decoding import translate_pairs
 from helpers.metrics import chrf
 from helpers.training import fit, translation_loss
-from helpers.translation import translate_pairs
+from helpers.words import Pair, Vocabulary, read_pairs, translation_batches
 
 SHOWN = 6  # translations in the table of samples
 

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from helpers.datasets import TranslationBatch
-from helpers.plotting import BLUE, ORANGE, SILVER, figure
+from helpers.words import TranslationBatch
 
 REDRAW = 0.25  # seconds between two pictures of the loss
 
@@ -81,6 +80,21 @@ def fit(
         model.train(was_training)
         watch(history, last=True)
     return history
+
+
+def adam_with_warmup(
+    model: nn.Module, lr: float, steps: int, share: float = 0.1
+) -> torch.optim.Adam:
+    """Adam whose step size climbs to lr over a share of the steps and then falls to nearly 0.
+
+    For `training.fit(..., optimizer=...)`; it serves exactly `steps` steps.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.98), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=steps + 1, pct_start=share, cycle_momentum=False
+    )
+    optimizer.register_step_post_hook(lambda *_: schedule.step())
+    return optimizer
 
 
 def translation_loss(model: nn.Module, batch: TranslationBatch) -> Tensor:
@@ -157,7 +171,8 @@ def _picture(title: str, steps: int, epochs: int) -> Callable[..., None]:
     """A live figure: loss by step, its moving average, and a progress bar along the top."""
     from IPython.display import display
 
-    from helpers.canvas import Canvas
+    from helpers.figures import BLUE, ORANGE, SILVER, figure
+    from helpers.views.canvas import Canvas
 
     fig = figure(8, 2.9)
     ax = fig.subplots()

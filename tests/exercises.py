@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from helpers.datasets import BOS_ID, EOS_ID
+from helpers.words import BOS_ID, EOS_ID
 
 SOURCES = Path(__file__).parent.parent / "notebooks/source"
 

@@ -6,8 +6,10 @@ import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from helpers.datasets import read_pairs
-from helpers.plotting import draw_alignment, figure, in_order, use_course_style
+from helpers.figures import figure, use_course_style
+from helpers.labs.alignment import in_order
+from helpers.views.alignment import draw_alignment
+from helpers.words import read_pairs
 
 
 @pytest.fixture(autouse=True)

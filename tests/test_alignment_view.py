@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.alignment_view import KINDS, AlignmentView, crossings, moved_words, whole_words
-from helpers.canvas import Canvas
-from helpers.datasets import Pair, read_pairs
-from helpers.widgets import choice, explore, slider, typed
+from helpers.labs.alignment import KINDS, crossings, moved_words, whole_words
+from helpers.views.alignment import AlignmentView
+from helpers.views.canvas import Canvas
+from helpers.views.widgets import choice, explore, slider, typed
+from helpers.words import Pair, read_pairs
 
 SOURCE = Path(__file__).parent.parent / "notebooks/source/01_why_sequence_to_sequence.md"
 DARE = Pair("HOW DARE YOU!", "你怎麼敢！", frozenset({(0, 1), (0, 2), (1, 3), (2, 0), (3, 4)}))

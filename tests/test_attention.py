@@ -9,17 +9,20 @@ from test_models import in_lesson
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from helpers import attention, results
-from helpers.attention import AttentionSeq2Seq, Looking, masked_softmax
-from helpers.attention_view import SIGNS, WORDS, AttentionView, InterventionView, gold_weights
-from helpers.canvas import Canvas
-from helpers.datasets import Pair, Vocabulary, pad_batch, read_pairs
-from helpers.metrics import alignment_error_rate, first_word_felt
-from helpers.models import LSTMSeq2Seq, Seq2Seq, start_patient
+from helpers import tables
+from helpers.decoding import decode_batch, step_and_start, translate, translate_pairs
+from helpers.labs.attention import gold_weights
+from helpers.metrics import alignment_error_rate, gradient_at_first_word
 from helpers.real_sentences import compare_on
-from helpers.transformer import Transformer
-from helpers.translation import parts_of, translate, translate_pairs, write
-from helpers.widgets import choice, explore, player, slider, typed
+from helpers.taught import attention
+from helpers.taught.attention import AttentionSeq2Seq, AttentionState, masked_softmax
+from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
+from helpers.taught.recurrent import start_patient
+from helpers.taught.transformer import Transformer
+from helpers.views.attention import MAX_SOURCE, MAX_TARGET, AttentionView, InterventionView
+from helpers.views.canvas import Canvas
+from helpers.views.widgets import choice, explore, player, slider, typed
+from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
 
 LESSON_6 = "06_attention_with_an_rnn"
 ENGLISH = Vocabulary(["i", "like", "cats", "two", "apples", "."])
@@ -39,7 +42,7 @@ KINDS = [Seq2Seq, LSTMSeq2Seq, AttentionSeq2Seq, lambda V, W: Transformer(V, W, 
 def test_the_lessons_model_is_the_one_of_helpers(monkeypatch):
     modules = {
         "masked_softmax": masked_softmax,
-        "Looking": Looking,
+        "AttentionState": AttentionState,
         "start_patient": start_patient,
         "pack_padded_sequence": pack_padded_sequence,
         "pad_packed_sequence": pad_packed_sequence,
@@ -62,7 +65,7 @@ def test_first_word_felt_is_the_felt_of_the_lesson(monkeypatch):
     torch.manual_seed(4)
     theirs = taught(model, 4)
     torch.manual_seed(4)
-    assert first_word_felt(model, 4, (len(ENGLISH), len(CHINESE))) == theirs > 0
+    assert gradient_at_first_word(model, 4, (len(ENGLISH), len(CHINESE))) == theirs > 0
 
 
 def test_masked_softmax_is_the_solution_of_the_lesson():
@@ -101,7 +104,7 @@ def test_step_by_step_equals_all_at_once(make):
     model = make(11, 13).eval()
     source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
     target = torch.randint(13, (3, 6))
-    step, start = parts_of(model)
+    step, start = step_and_start(model)
     state, rows = start(source, mask), []
     for ids in target.unbind(1):
         logits, weights, state = step(ids, state)
@@ -181,12 +184,12 @@ def test_the_heat_map_widget_answers_whatever_is_typed(model, text):
     assert lab.canvas.value != before
     assert "Not drawn" not in lab._note.value
     assert "<b>" not in lab._note.value
-    assert sum(label.get_visible() for label in view.map.words) <= WORDS
+    assert sum(label.get_visible() for label in view.map.words) <= MAX_SOURCE
 
 
 def test_each_step_of_the_heat_map_widget_shows_one_more_column(model):
     view = AttentionView(model, ENGLISH, CHINESE)
-    whole = translate(model, ENGLISH.encode(PAIRS[0].source), limit=SIGNS)
+    whole = translate(model, ENGLISH.encode(PAIRS[0].source), limit=MAX_TARGET)
     for step in range(4):
         view.update(PAIRS[0].english, step)
         grid = view.map.image.get_array()[:4]
@@ -243,7 +246,7 @@ def test_another_sentence_needs_no_whole_new_picture(model, monkeypatch):
 
 
 def test_the_shipped_curves_say_what_the_lesson_says():
-    curves = results.length_curves()
+    curves = tables.length_curves()
     assert {table.shape for table in curves.values()} == {(5, 4)}
     assert curves["attention"][:, 0].min() >= 0.99
     assert curves["attention"][:, 1].min() >= 0.90
@@ -252,7 +255,7 @@ def test_the_shipped_curves_say_what_the_lesson_says():
 
 
 def test_only_the_encoder_that_reads_both_ways_aligns_better_than_the_diagonal():
-    rates, curves = results.alignment_errors(), results.length_curves()
+    rates, curves = tables.alignment_errors(), tables.length_curves()
     assert {name: len(five) for name, five in rates.items()} == {
         "attention, one-way": 5,
         "attention": 5,
@@ -264,7 +267,7 @@ def test_only_the_encoder_that_reads_both_ways_aligns_better_than_the_diagonal()
 
 
 def test_the_shipped_error_rates_lie_below_the_baselines_for_every_seed():
-    rows = [line.split("\t") for line in results.LENGTH_CURVE.read_text("utf-8").splitlines()]
+    rows = [line.split("\t") for line in tables.LENGTH_CURVE.read_text("utf-8").splitlines()]
     rates = [(float(row[6]), float(row[7])) for row in rows if row[0] == "attention"]
     assert len(rates) == 5
     assert all(rate + 0.1 < min(late, 0.566) for rate, late in rates)  # 0.566: the diagonal
@@ -272,7 +275,7 @@ def test_the_shipped_error_rates_lie_below_the_baselines_for_every_seed():
 
 def test_a_missing_table_names_the_remedy(tmp_path):
     with pytest.raises(FileNotFoundError, match="attention_claims"):
-        results.length_curves(tmp_path / "no.tsv")
+        tables.length_curves(tmp_path / "no.tsv")
 
 
 def test_real_sentences_are_compared(tmp_path):
@@ -308,7 +311,7 @@ def test_attention_aligns_better_than_its_baselines_after_short_training():
 
 def test_writing_stops_at_the_limit(model):
     source, mask = pad_batch([ENGLISH.encode(pair.source) for pair in PAIRS])
-    written = write(model.step, model.start(source, mask), 2, limit=3)
+    written = decode_batch(model.step, model.start(source, mask), 2, limit=3)
     assert all(len(row) <= 3 for row in written.rows)
     assert written.weights.shape[0] == 2
     assert written.weights.shape[1] <= 3

@@ -17,7 +17,9 @@ import pytest
 from conftest import ROOT
 from jupyter_client.manager import start_new_kernel
 
-from helpers import corpus, datasets, grammar, order, plotting, results, scale_lab
+from helpers import figures, missing_names, tables, words
+from helpers.corpus import grammar, write
+from helpers.words import pairs as word_pairs
 
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
@@ -128,7 +130,7 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
 
     The first check of a lesson, run right after the header: the exercise above it has not run.
     """
-    cells = order.lesson_cells(path)
+    cells = missing_names.lesson_cells(path)
     place, names = next(
         (n, match[1].split(", "))
         for n, cell in enumerate(cells)
@@ -138,7 +140,9 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
     kernel.run("from helpers.checks import *")  # where the import stands further down
     text = "\n".join(kernel.run(cells[place].source))
     assert f"error: NameError: name '{names[0]}' is not defined" in text
-    maker = next(cell for cell in cells[place - 1 :: -1] if names[0] in order.made_by(cell.source))
+    maker = next(
+        cell for cell in cells[place - 1 :: -1] if names[0] in missing_names.made_by(cell.source)
+    )
     assert f"`{names[0]}` is made in an earlier cell" in text
     assert maker.section in text
     assert maker.line_of(names[0]) in text
@@ -154,7 +158,7 @@ def test_a_cell_run_first_of_all_gets_the_advice_once() -> None:
     if not copied.is_file():
         pytest.skip("this environment was not made by `make`, so its kernels are set up otherwise")
     assert copied.read_text("utf-8") == (ROOT / "helpers/ipython_config.py").read_text("utf-8")
-    cells = order.lesson_cells(LESSONS[2])
+    cells = missing_names.lesson_cells(LESSONS[2])
     cell = next(cell for cell in cells if cell.source.startswith("checks.check_"))
     with running_kernel() as kernel:
         loaded = kernel.run("import sys; print(sorted({'torch', 'helpers'} & {*sys.modules}))")
@@ -167,7 +171,7 @@ def test_a_cell_run_first_of_all_gets_the_advice_once() -> None:
 
 
 def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:
-    """Fails if a plain typo, or any other error, is explained as a question of order."""
+    """Fails if a plain typo, or any other error, is explained as a question of missing_names."""
     kernel.run(code_cells(LESSONS[0])[0])
     assert kernel.run("modle.train()") == ["error: NameError: name 'modle' is not defined"]
     assert kernel.run("1 / 0") == ["error: ZeroDivisionError: division by zero"]
@@ -177,20 +181,20 @@ def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:
 def test_the_nearest_cell_above_is_named() -> None:
     """Fails if the advice points below the failing cell, or into another lesson."""
     cells = [
-        order.Cell("1", "import torch"),
-        order.Cell("2", "x = 1"),
-        order.Cell("3", "for x, y in pairs:\n    z = x"),
-        order.Cell("4", "print(x)"),
-        order.Cell("5", "x = late = 2"),
+        missing_names.Cell("1", "import torch"),
+        missing_names.Cell("2", "x = 1"),
+        missing_names.Cell("3", "for x, y in pairs:\n    z = x"),
+        missing_names.Cell("4", "print(x)"),
+        missing_names.Cell("5", "x = late = 2"),
     ]
-    other = [order.Cell("other", "import torch"), order.Cell("other", "x = 3")]
+    other = [missing_names.Cell("other", "import torch"), missing_names.Cell("other", "x = 3")]
     run = ["import torch", "print(x)"]
-    assert order.maker("x", run, [other, cells]) == cells[2]
-    assert order.maker("z", run, [other, cells]) == cells[2]
-    assert order.maker("late", run, [other, cells]) is None
-    assert order.maker("late", ["import torch", "my own"], [cells]) == cells[4]
-    assert order.maker("x", ["my own"], [cells]) is None
-    assert order.maker("x", run, []) is None
+    assert missing_names.maker("x", run, [other, cells]) == cells[2]
+    assert missing_names.maker("z", run, [other, cells]) == cells[2]
+    assert missing_names.maker("late", run, [other, cells]) is None
+    assert missing_names.maker("late", ["import torch", "my own"], [cells]) == cells[4]
+    assert missing_names.maker("x", ["my own"], [cells]) is None
+    assert missing_names.maker("x", run, []) is None
 
 
 @pytest.mark.parametrize(
@@ -206,12 +210,12 @@ def test_the_nearest_cell_above_is_named() -> None:
     ],
 )
 def test_names_that_a_cell_makes(source: str, names: set[str]) -> None:
-    assert order.made_by(source) == names
+    assert missing_names.made_by(source) == names
 
 
 # Files missing or damaged -------------------------------------------------------------------------
 
-WHOLE = datasets.TRANSLATION_TSV.read_bytes()
+WHOLE = words.TRANSLATION_TSV.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -233,19 +237,19 @@ def test_a_damaged_corpus_is_named_with_a_remedy_that_works(
 ) -> None:
     """Fails if a file in disorder is read in silence, or the advice does not bring it back."""
     path = tmp_path / "translation.tsv"
-    monkeypatch.setattr(datasets, "TRANSLATION_TSV", path)
+    monkeypatch.setattr(word_pairs, "TRANSLATION_TSV", path)
     if content is not None:
         path.write_bytes(content)
     with pytest.raises((FileNotFoundError, ValueError), match=says) as raised:
-        datasets.read_pairs(split="test")
+        words.read_pairs(split="test")
     assert str(path) in str(raised.value)
     assert "`%run -m helpers.corpus` in a cell, writes it anew" in str(raised.value)
 
 
 def test_the_remedy_writes_the_same_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "translation.tsv"
-    monkeypatch.setattr(corpus, "TRANSLATION_TSV", path)
-    corpus.main()
+    monkeypatch.setattr(write, "TRANSLATION_TSV", path)
+    write.main()
     assert path.read_bytes() == WHOLE
 
 
@@ -258,25 +262,25 @@ def test_a_damaged_lexicon_is_named_with_a_remedy(
     if content is not None:
         path.write_bytes(content)
     monkeypatch.setattr(grammar, "LEXICON_TXT", path)
-    monkeypatch.setattr(corpus, "LEXICON_TXT", path)
-    monkeypatch.setattr(corpus, "TRANSLATION_TSV", tmp_path / "translation.tsv")
+    monkeypatch.setattr(write, "LEXICON_TXT", path)
+    monkeypatch.setattr(write, "TRANSLATION_TSV", tmp_path / "translation.tsv")
     grammar.lexicon.cache_clear()
     try:
         with pytest.raises(SystemExit, match=r"lexicon\.txt is missing or damaged.*(?s:.*)git"):
-            corpus.main()
+            write.main()
     finally:
         grammar.lexicon.cache_clear()
     assert not (tmp_path / "translation.tsv").exists()
 
 
 @pytest.mark.parametrize(
-    "read", [results.length_curves, results.alignment_errors, scale_lab.training_runs]
+    "read", [tables.length_curves, tables.alignment_errors, tables.training_runs, tables.race_table]
 )
 def test_a_damaged_table_names_the_benchmark_that_writes_it(read: Callable, tmp_path: Path) -> None:
     """Fails if a lesson's cell ends in an error of csv or float that names no file."""
     whole = read.__defaults__[0].read_bytes()
     path = tmp_path / "table.tsv"
-    with pytest.raises(FileNotFoundError, match=r"table\.tsv.*benchmarks/\w+\.py --write"):
+    with pytest.raises(FileNotFoundError, match=r"table\.tsv.*benchmarks\.\w+ --write"):
         read(path)
     second_line = whole.index(b"\n") + 1
     for damaged in (b"\x80\xff\n" * 9, whole[second_line:], whole[: second_line + 5]):
@@ -293,15 +297,15 @@ def test_without_a_sound_font_figures_still_draw(
     path = tmp_path / "font.otf"
     if content is not None:
         path.write_bytes(content)
-    monkeypatch.setattr(plotting, "FONT", path)
-    plotting._family.cache_clear()
+    monkeypatch.setattr(figures, "FONT", path)
+    figures._family.cache_clear()
     try:
         with pytest.warns(UserWarning, match=r"font\.otf is missing or damaged"):
-            fig = plotting.figure()
+            fig = figures.figure()
         fig.subplots().set_title("attention")
         fig.canvas.draw()
     finally:
-        plotting._family.cache_clear()
+        figures._family.cache_clear()
 
 
 # Endless loops ------------------------------------------------------------------------------------
@@ -328,7 +332,7 @@ def function_checks(path: Path) -> list[tuple[str, str, list[str]]]:
             continue
         for name in match[1].split(", "):
             others = {*match[1].split(", ")} - {name}
-            makers = [text for text in solved if order.made_by(text) & others]
+            makers = [text for text in solved if missing_names.made_by(text) & others]
             if any(f"def {name}(" in text for text in solved):
                 found.append((source, name, makers))
     return found

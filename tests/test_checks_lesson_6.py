@@ -5,8 +5,8 @@ import torch
 from exercises import SOURCES, define, exercise
 
 from helpers import checks
-from helpers.datasets import Vocabulary
-from helpers.translation import Translation
+from helpers.decoding import Translation
+from helpers.words import Vocabulary
 
 LESSON = "06_attention_with_an_rnn.md"
 FUNCTIONS = {
@@ -114,7 +114,7 @@ def test_a_loop_is_right_too():
     assert checks.check_context(define(code, "context_of")).status == "right"
 
 
-class Looking:
+class AttentionState:
     """A stand-in for the lesson's AttentionView, whose 顆 looks at one word."""
 
     english, chinese = Vocabulary([]), Vocabulary(["兩", "顆"])
@@ -126,7 +126,7 @@ class Looking:
         self.translate = lambda source: Translation(ids, torch.empty(0, 0), weights)
 
 
-APPLES = Looking("apples")
+APPLES = AttentionState("apples")
 
 
 def test_measure_word_of_the_lesson_is_right():
@@ -163,6 +163,8 @@ def test_measure_word_answers_get_their_own_hint(answer, phrase):
 
 
 def test_where_it_looked_is_asked_of_the_students_own_model():
-    assert checks.check_measure_word("apples", "two", "chose", Looking("two")).status == "right"
-    verdict = checks.check_measure_word("apples", "apples", "chose", Looking("two"))
+    assert (
+        checks.check_measure_word("apples", "two", "chose", AttentionState("two")).status == "right"
+    )
+    verdict = checks.check_measure_word("apples", "apples", "chose", AttentionState("two"))
     assert "*apples* gets a part" in verdict.message

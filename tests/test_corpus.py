@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from helpers.corpus import SIZES, generate, to_tsv
-from helpers.datasets import TRANSLATION_TSV, Pair, Vocabulary, join_english, read_pairs
-from helpers.grammar import lexicon
+from helpers.corpus.grammar import lexicon
+from helpers.corpus.sentences import sentence
+from helpers.corpus.write import SIZES, generate, to_tsv
 from helpers.metrics import tense_agreement
-from helpers.sentences import sentence
+from helpers.words import TRANSLATION_TSV, Pair, Vocabulary, join_english, read_pairs
 
 # Checked by hand, one for each construction: what a teacher expects.
 EXPECTED = {
@@ -40,7 +40,7 @@ EXPECTED = {
     ),
 }
 
-# Written by hand, not read from the lexicon: a wrong measure word there must fail.
+# DecodedBatch by hand, not read from the lexicon: a wrong measure word there must fail.
 MEASURES = {
     "apple": "顆蘋果",
     "egg": "顆雞蛋",
@@ -104,8 +104,8 @@ def test_links_are_in_range_and_reach_every_chinese_sign(pairs):
             assert 0 <= i < len(pair.source), pair
             assert 0 <= j < len(pair.target), pair
         linked = {j for _, j in pair.sure | pair.possible}
-        for j, sign in enumerate(pair.target):
-            assert j in linked or unicodedata.category(sign).startswith("P"), (pair, sign)
+        for j, character in enumerate(pair.target):
+            assert j in linked or unicodedata.category(character).startswith("P"), (pair, character)
 
 
 def test_the_lesson_example_is_linked_word_by_word(pairs):
@@ -133,18 +133,20 @@ def test_a_measure_word_is_a_possible_link_of_numeral_and_noun(pairs):
 def test_every_noun_has_its_own_measure_word(pairs):
     """After 兩, 三, 這 … stand measure word, perhaps an adjective, and noun, as a teacher says."""
     assert {row[0].split()[0] for row in lexicon("nouns")} == set(MEASURES)
-    signs = {"a": "一", "an": "一", "two": "兩", "three": "三", "four": "四"}
-    signs |= {"this": "這", "that": "那"}
+    characters = {"a": "一", "an": "一", "two": "兩", "three": "三", "four": "四"}
+    characters |= {"this": "這", "that": "那"}
     found = Counter()
     for pair in pairs:
         words = pair.english.lower().replace("cups of ", "").replace("bowls of ", "")
         words = words.replace("cup of ", "").replace("bowl of ", "")
         for det, _, noun in re.findall(r"\b(\w+) ((?:red|big|black|new|old|hot) )?(\w+)", words):
             name = noun if noun in MEASURES else noun.removesuffix("s")
-            if det in signs and name in MEASURES:
+            if det in characters and name in MEASURES:
                 measure, chinese = MEASURES[name][0], MEASURES[name][1:]
                 adjective = "(紅色的|大|黑色的|新|舊|熱)?"
-                assert re.search(signs[det] + measure + adjective + chinese, pair.chinese), pair
+                assert re.search(characters[det] + measure + adjective + chinese, pair.chinese), (
+                    pair
+                )
                 found[name] += 1
     assert set(found) == set(MEASURES)
     assert min(found.values()) >= 30

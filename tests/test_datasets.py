@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from helpers.datasets import (
+from helpers.words import (
     BOS_ID,
     EOS_ID,
     PAD_ID,
@@ -111,7 +111,7 @@ def test_other_errors_name_the_remedy(tmp_path, monkeypatch):
         read_pairs(path)
     with pytest.raises(FileNotFoundError, match=r"missing\.tsv"):
         read_pairs(tmp_path / "missing.tsv")
-    monkeypatch.setattr("helpers.datasets.TRANSLATION_TSV", tmp_path / "translation.tsv")
+    monkeypatch.setattr("helpers.words.pairs.TRANSLATION_TSV", tmp_path / "translation.tsv")
     with pytest.raises(FileNotFoundError, match=r"python -m helpers\.corpus"):
         read_pairs()
     path = write(tmp_path / "anki.txt", "Hi.\t嗨。\n")

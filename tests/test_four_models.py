@@ -8,11 +8,13 @@ from exercises import SOURCES
 
 from helpers import checks
 from helpers.checks.lesson_9 import QUIZ
-from helpers.datasets import Vocabulary, read_pairs
-from helpers.four_models import MAKERS, FourView, load_models, race_table
+from helpers.decoding import translate_pairs
+from helpers.labs.race import MAKERS, load_models
 from helpers.metrics import exact_match
-from helpers.translation import translate_pairs
-from helpers.widgets import explore, typed
+from helpers.tables import race_table
+from helpers.views.race import FourView
+from helpers.views.widgets import explore, typed
+from helpers.words import Vocabulary, read_pairs
 
 LESSON = "09_four_models_one_sentence.md"
 TRAIN = read_pairs(split="train")

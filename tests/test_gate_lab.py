@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import gate_lab
-from helpers.models import GateReader
+from helpers.labs import gates
+from helpers.taught.recurrent import GateReader
+from helpers.views.gates import forget_bias_lab, gate_lab
 
 
 @pytest.fixture
@@ -15,8 +16,8 @@ def reader():
 
 
 def test_untouched_it_reads_as_the_model_does(reader):
-    ids, _, _ = gate_lab.sequence(12, 0)
-    result = gate_lab.read(reader, ids)
+    ids, _, _ = gates.recall_example(12, 0)
+    result = gates.run_reader(reader, ids)
     logits, trace = reader(ids[None])
     np.testing.assert_allclose(result.probabilities, logits[0].softmax(-1).detach(), atol=1e-6)
     found = [*result.gates.values(), result.memory]
@@ -25,14 +26,14 @@ def test_untouched_it_reads_as_the_model_does(reader):
 
 @pytest.mark.parametrize("held", ["i", "f", "o"])
 def test_a_held_gate_is_held_from_its_step_on(reader, held):
-    ids, _, _ = gate_lab.sequence(9, 1)
-    free, result = gate_lab.read(reader, ids), gate_lab.read(reader, ids, held, 0.25, start=4)
+    ids, _, _ = gates.recall_example(9, 1)
+    free, result = gates.run_reader(reader, ids), gates.run_reader(reader, ids, held, 0.25, start=4)
     np.testing.assert_allclose(result.gates[held][3:], 0.25)
     np.testing.assert_allclose(result.gates[held][:3], free.gates[held][:3], atol=1e-6)
 
 
 def test_the_reach_is_the_norm_of_the_jacobian(reader):
-    ids, _, _ = gate_lab.sequence(5, 2)
+    ids, _, _ = gates.recall_example(5, 2)
     W, U, b_ih, b_hh = reader.lstm.parameters()
     a = (reader.embedding(ids) @ W.T + b_ih + b_hh).detach()
 
@@ -44,7 +45,7 @@ def test_the_reach_is_the_norm_of_the_jacobian(reader):
             h = o.sigmoid() * c.tanh()
         return c
 
-    result = gate_lab.read(reader, ids)
+    result = gates.run_reader(reader, ids)
     for t in range(1, 6):
         c = torch.tensor(result.memory[t - 1])
         jacobian = torch.autograd.functional.jacobian(lambda c, t=t: last_memory(c, t), c)
@@ -53,14 +54,14 @@ def test_the_reach_is_the_norm_of_the_jacobian(reader):
 
 
 def test_output_gate_closed_means_an_answer_from_the_bias_alone(reader):
-    ids, _, _ = gate_lab.sequence(7, 3)
+    ids, _, _ = gates.recall_example(7, 3)
     bias = reader.output.bias.softmax(-1).detach()
-    result = gate_lab.read(reader, ids, "o", 0.0)
+    result = gates.run_reader(reader, ids, "o", 0.0)
     np.testing.assert_allclose(result.probabilities, bias, atol=1e-6)
 
 
 def test_the_shortest_sequence_and_a_start_beyond_the_end(reader):
-    lab = gate_lab.gate_lab({"new": reader})
+    lab = gate_lab({"new": reader})
     lab.controls["length"].value = 2
     lab.controls["start"].value = 30
     lab.controls["held"].value = "f"
@@ -68,13 +69,13 @@ def test_the_shortest_sequence_and_a_start_beyond_the_end(reader):
 
 
 def test_a_bias_moves_the_reach_the_way_it_should():
-    by_bias = [gate_lab.bias_reach(bias)[20] for bias in (-1.0, 0.0, 1.0, 3.0)]
+    by_bias = [gates.bias_reach(bias)[20] for bias in (-1.0, 0.0, 1.0, 3.0)]
     assert by_bias == sorted(by_bias)
-    assert gate_lab.bias_reach(1.0)[0] == pytest.approx(1)
+    assert gates.bias_reach(1.0)[0] == pytest.approx(1)
 
 
 def test_forget_bias_lab_draws_its_extremes():
-    lab = gate_lab.forget_bias_lab()
+    lab = forget_bias_lab()
     for name, value in (("T", 2), ("bias", -1.0), ("bias", 5.0), ("T", 101), ("seed", 9)):
         lab.controls[name].value = value
         assert "open" in lab._note.value

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
-from helpers.datasets import BOS_ID, EOS_ID, UNK_ID, Vocabulary
-from helpers.generation import read_prefix, read_text, sample, text_lines, trace
-from helpers.generator_view import GeneratorView, _wrap
-from helpers.models import LanguageModel
-from helpers.widgets import explore, slider, typed
+from helpers.decoding import sample, trace
+from helpers.figures import _wrap
+from helpers.taught.recurrent import LanguageModel
+from helpers.typed_text import read_prefix, read_text, text_lines
+from helpers.views.generation import GeneratorView
+from helpers.views.widgets import explore, slider, typed
+from helpers.words import BOS_ID, EOS_ID, UNK_ID, Vocabulary
 
 VOCAB = Vocabulary([*"我你他很好。"])
 

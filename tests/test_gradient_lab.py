@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.gradient_lab import (
+from helpers.labs.gradients import (
     ACTIVATIONS,
     MODELS,
-    gradient_lab,
+    format_factor,
+    format_relative,
     lstm_step,
     measure,
     passage,
     recurrent_matrix,
-    share,
-    shown_words,
-    times,
     verdict,
     word_inputs,
 )
 from helpers.metrics import gradient_reach, tense_agreement
+from helpers.views.gradients import gradient_lab, shown_words
 
 WORDS = passage()
 
@@ -110,14 +109,14 @@ def test_every_setting_draws():
     [(1.0, "1"), (3.24, "3.2"), (9.96, "10"), (14.2, "14"), (4321, "4,300"), (3e7, "10⁷")],
 )
 def test_factors_read_well(factor, text):
-    assert times(factor) == text
+    assert format_factor(factor) == text
 
 
 @pytest.mark.parametrize(
     ("norm", "text"), [(1.01, "1"), (0.25, "÷4"), (1e-9, "÷10⁹"), (2e3, "×2,000")]
 )
 def test_shares_read_well(norm, text):
-    assert share(norm) == text
+    assert format_relative(norm) == text
 
 
 def test_the_strip_shows_first_and_last_words():

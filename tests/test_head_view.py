@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.canvas import Canvas
-from helpers.datasets import BOS_ID, Vocabulary, pad_batch
-from helpers.head_view import LOOKS, HeadView, read_and_write
-from helpers.transformer import Transformer
-from helpers.translation import translate
+from helpers.decoding import translate
+from helpers.labs.heads import ATTENTION_KINDS, read_and_write
+from helpers.taught.transformer import Transformer
+from helpers.views.canvas import Canvas
+from helpers.views.heads import HeadView
+from helpers.words import BOS_ID, Vocabulary, pad_batch
 
 WORDS = ["my", "mother", "bought", "apples", "cats", "i", "like", "."]
 SIGNS = [*"我媽買了蘋果喜歡貓。"]
@@ -64,7 +65,7 @@ def test_rows_appear_as_they_are_written_and_the_encoders_at_once(view):
 @pytest.mark.parametrize(
     "text", ["", "   ", ".", "dinosaur", "🦖 $x^2$ <b>hi</b>", "我喜歡貓", "x" * 500, "cats " * 500]
 )
-@pytest.mark.parametrize("look", LOOKS.values())
+@pytest.mark.parametrize("look", ATTENTION_KINDS.values())
 def test_whatever_is_typed_is_answered(view, text, look):
     canvas = Canvas(view.figure)
     for step in (0, 1, 60):

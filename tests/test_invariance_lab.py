@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers.invariance_lab import EXPERIMENTS, PADS, WORDS, invariance_lab, moved
+from helpers.labs.invariance import EXPERIMENTS, PADS, WORDS, moved
+from helpers.views.invariance import invariance_lab
 
 LAST = len(WORDS) - 1
 

@@ -9,7 +9,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import self_attention
 
-from helpers import transformer
+from helpers.taught import transformer
 
 
 @cache

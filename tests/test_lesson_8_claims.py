@@ -12,9 +12,10 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import scaling
 
-from helpers import scale_lab
+from helpers import tables
+from helpers.labs import scale as scale_lab_numbers
 
-RUNS = scale_lab.training_runs()
+RUNS = tables.training_runs()
 
 
 def lesson_functions():
@@ -89,9 +90,11 @@ def test_the_interval_holds_the_truth_as_often_as_it_promises():
 @pytest.mark.parametrize("seed", range(5))
 def test_unscaled_the_median_starves_and_the_mean_does_not(seed):
     def gradients(d, scale):
-        queries, keys = scale_lab.draw("independent", 500, d, seed=seed, n=16)
+        queries, keys = scale_lab_numbers.sample_queries_keys(
+            "independent", 500, d, seed=seed, n=16
+        )
         weights = (scale * (keys @ queries[:, :, None])[:, :, 0]).softmax(-1)
-        return scale_lab.gradient_norm(weights, keys, scale)
+        return scale_lab_numbers.gradient_norm(weights, keys, scale)
 
     g = gradients(1024, 1.0)
     assert g.median() < 0.01
@@ -120,7 +123,7 @@ def test_cheap_rows_come_out_again(scale):
 
 def test_writing_and_reading_the_table_gives_the_same(tmp_path):
     scaling.write(RUNS, tmp_path / "scaling.tsv")
-    assert (tmp_path / "scaling.tsv").read_bytes() == scale_lab.TABLE.read_bytes()
+    assert (tmp_path / "scaling.tsv").read_bytes() == tables.SCALING.read_bytes()
 
 
 def mean_accuracy(optimizer, d, scale):

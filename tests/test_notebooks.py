@@ -91,7 +91,7 @@ def test_no_number_is_shown_that_another_machine_would_round_differently(path: P
 
 @every_notebook
 def test_nothing_of_the_makers_machine_is_stored(path: Path) -> None:
-    text = path.read_text("utf-8")
+    text = re.sub(r'"image/png": "[^"]*"', "", path.read_text("utf-8"))  # any letters occur there
     assert not re.search(r'/(?:home|Users|tmp|root|work)/[^" ]', text)
     assert str(ROOT) not in text
 
@@ -128,13 +128,3 @@ def test_no_later_cell_takes_the_name_of_an_exercise(path: Path) -> None:
                 elif isinstance(node, ast.Assign):
                     asked |= stored_names(node)
     assert asked
-
-
-# The files of checks are catalogues: one typical mistake after the other, not to be read in a row.
-MODULES = [path for path in sorted(ROOT.glob("helpers/**/*.py")) if "lesson_" not in path.name]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.name)
-def test_helpers_can_be_read_in_one_sitting(path: Path) -> None:
-    lines = len(path.read_text("utf-8").splitlines())
-    assert lines <= 260, "split it: one idea a file"

@@ -61,7 +61,7 @@ def state_of(folder: Path) -> dict[str, tuple[bytes, int]]:
 def test_the_surroundings_are_what_they_claim(copy: Path) -> None:
     """Fails if the settings do not bite: then the next test would prove nothing."""
     code = (
-        "import locale, sys, torch, helpers, helpers.datasets as d; "
+        "import locale, sys, torch, helpers, helpers.words as d; "
         "print(locale.getpreferredencoding(False), sys.flags.utf8_mode, ascii(d.TRANSLATION_TSV))"
     )
     shown, _ = start(copy, "-c", code).communicate()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from helpers import plotting
-from helpers.datasets import read_pairs
-from helpers.plotting import Bars, figure, heatmap, readable_on, strip
+from helpers import figures
+from helpers.figures import Bars, figure, heatmap, readable_on, strip
+from helpers.words import read_pairs
 
 
 def paint(fig):
@@ -18,7 +18,7 @@ def paint(fig):
 
 def test_every_character_of_the_corpus_and_of_the_lessons_has_a_glyph():
     text = {sign for pair in read_pairs() for sign in pair.chinese + pair.english}
-    for source in (plotting.FONT.parents[2] / "notebooks" / "source").glob("*.md"):
+    for source in (figures.FONT.parents[2] / "notebooks" / "source").glob("*.md"):
         text |= {sign for sign in source.read_text("utf-8") if "\u4e00" <= sign <= "\u9fff"}
     fig = figure(9, 9)
     fig.text(0, 0, "".join(sorted(text | set("，。！？「」…−"))))
@@ -49,17 +49,17 @@ def test_bars_look_as_matplotlib_draws_them(across):
 
 
 def test_without_the_font_file_figures_still_draw(monkeypatch, tmp_path):
-    plotting._family.cache_clear()
-    monkeypatch.setattr(plotting, "FONT", tmp_path / "none.otf")
+    figures._family.cache_clear()
+    monkeypatch.setattr(figures, "FONT", tmp_path / "none.otf")
     try:
-        assert plotting._family() == ["DejaVu Sans"]
+        assert figures._family() == ["DejaVu Sans"]
         paint(figure())
     finally:
-        plotting._family.cache_clear()
+        figures._family.cache_clear()
 
 
 def test_the_style_is_ours():
-    plotting.use_course_style()
+    figures.use_course_style()
     assert mpl.rcParams["font.family"][0] == "DejaVu Sans"
     assert "Noto Sans CJK" in mpl.rcParams["font.family"][1]
 

@@ -8,9 +8,12 @@ from conftest import ROOT
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import transformer
-from helpers.datasets import BOS_ID, pad_batch
-from helpers.transformer import MultiHeadAttention, Transformer, attention, causal_mask
+from helpers.labs.heads import all_attention_weights
+from helpers.taught import transformer
+from helpers.taught.attention import attention, causal_mask
+from helpers.taught.transformer import MultiHeadAttention, Transformer
+from helpers.training import adam_with_warmup
+from helpers.words import BOS_ID, pad_batch
 
 SOURCE = ROOT / "notebooks/source/07_attention_without_an_rnn.md"
 TAUGHT = (
@@ -150,7 +153,7 @@ def test_single_steps_agree_with_reading_at_once():
     source, mask = pad_batch([[5, 6, 7], [8]])
     target = torch.randint(13, (2, 5))
     logits = model(source, mask, target)
-    maps = transformer.attention_maps(model, source, mask, target)
+    maps = all_attention_weights(model, source, mask, target)
     state = model.start(source, mask)
     for t in range(5):
         new, weights, state = model.step(target[:, t], state)
@@ -162,7 +165,7 @@ def test_single_steps_agree_with_reading_at_once():
 def test_maps_have_one_tensor_for_each_layer_with_rows_that_sum_to_1():
     model = Transformer(11, 13, size=8, heads=2, layers=3)
     source, mask = pad_batch([[5, 6, 7], [8]])
-    maps = transformer.attention_maps(model, source, mask, torch.full((2, 5), BOS_ID))
+    maps = all_attention_weights(model, source, mask, torch.full((2, 5), BOS_ID))
     for kind, shape in zip(maps, [(3, 3), (5, 5), (5, 3)], strict=True):
         assert len(kind) == 3
         for weights in kind:
@@ -181,7 +184,7 @@ def test_positions_are_the_papers_and_all_different():
 
 def test_warm_up_climbs_then_falls():
     layer = nn.Linear(2, 2)
-    optimizer = transformer.warmed_up(layer, lr=0.1, steps=100)
+    optimizer = adam_with_warmup(layer, lr=0.1, steps=100)
     rates = []
     for _ in range(100):
         optimizer.zero_grad()

@@ -5,13 +5,14 @@ import time
 import pytest
 import torch
 
-from helpers.context_view import ContextView, differences
-from helpers.datasets import EOS_ID, UNK_ID, Pair, Vocabulary
-from helpers.metrics import chrf, exact_match
-from helpers.models import Seq2Seq
-from helpers.translate_view import LINES, TranslateView, flow
-from helpers.translation import read_source, translate, translate_pairs, write_from
-from helpers.widgets import explore, slider, typed
+from helpers.decoding import greedy_decode, translate, translate_pairs
+from helpers.metrics import chrf, differing_tokens, exact_match
+from helpers.taught.encoder_decoder import Seq2Seq
+from helpers.typed_text import read_source
+from helpers.views.context import ContextView
+from helpers.views.translation import LINES, TranslateView, flow
+from helpers.views.widgets import explore, slider, typed
+from helpers.words import EOS_ID, UNK_ID, Pair, Vocabulary
 
 ENGLISH = Vocabulary(["i", "like", "cats", "apples", "."])
 CHINESE = Vocabulary([*"我喜歡貓蘋果。"])
@@ -86,10 +87,10 @@ def test_nothing_comes_of_nothing(model):
 def test_writing_stops_at_eos_or_at_the_limit(model):
     with torch.no_grad():
         model.decoder.output.bias[EOS_ID] = 100
-    assert write_from(model.decoder, torch.zeros(2, 128)) == [[], []]
+    assert greedy_decode(model.decoder, torch.zeros(2, 128)) == [[], []]
     with torch.no_grad():
         model.decoder.output.bias[EOS_ID] = -100
-    assert [len(row) for row in write_from(model.decoder, torch.zeros(2, 128), 7)] == [7, 7]
+    assert [len(row) for row in greedy_decode(model.decoder, torch.zeros(2, 128), 7)] == [7, 7]
 
 
 def translator(model, columns=1):
@@ -151,9 +152,9 @@ def test_the_context_widget_answers_whatever_is_typed_and_fast(model):
 
 
 def test_differences_mark_what_is_new():
-    assert differences("我有貓。", "我有狗。") == [False, False, True, False]
-    assert differences("", "我") == []
-    assert differences("我", "") == [True]
+    assert differing_tokens("我有貓。", "我有狗。") == [False, False, True, False]
+    assert differing_tokens("", "我") == []
+    assert differing_tokens("我", "") == [True]
 
 
 def test_scores():

@@ -11,10 +11,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from helpers.canvas import Canvas
-from helpers.plotting import figure
-from helpers.texts import KEPT_TEXTS, KEPT_WORDS
-from helpers.widgets import choice, explore, player, slider, switch, typed
+from helpers.figures import figure
+from helpers.views.canvas import Canvas
+from helpers.views.texts import KEPT_TEXTS, KEPT_WORDS
+from helpers.views.widgets import choice, explore, player, slider, switch, typed
 
 
 def pixels(canvas):

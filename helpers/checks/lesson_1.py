@@ -15,7 +15,7 @@ from helpers.checks.engine import (
     examine,
     settle,
 )
-from helpers.datasets import SPECIALS
+from helpers.words import SPECIALS
 
 TOKENS = [*SPECIALS, "how", "dare", "you", "!", "he"]
 ID_OF = {token: number for number, token in enumerate(TOKENS)}

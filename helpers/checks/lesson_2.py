@@ -18,7 +18,7 @@ from helpers.checks.engine import (
     not_yet,
     settle,
 )
-from helpers.datasets import EOS_ID
+from helpers.words import EOS_ID
 
 
 def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:

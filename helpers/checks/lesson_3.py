@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, describe, examine, settle
-from helpers.datasets import BOS_ID, EOS_ID, PAD_ID
+from helpers.words import BOS_ID, EOS_ID, PAD_ID
 
 
 def last_valid_state(h: Tensor, mask: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, examine, settle
-from helpers.gradient_lab import measure, passage, times
+from helpers.labs.gradients import format_factor, measure, passage
 
 
 def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -232,7 +232,7 @@ def check_surviving_radius(answer: Any) -> Verdict:
             raise Problem(f"A spectral radius is a size: expected 0 < ρ ≤ 3, found {answer}.")
         left = measure(passage(51), float(answer), "tanh", "orthogonal").norms[0]
         found = f"With ρ = {answer}, ‖∂h₅₁/∂h₁‖ is "
-        found += f"1/{times(1 / left)}" if left < 1 else times(left)
+        found += f"1/{format_factor(1 / left)}" if left < 1 else format_factor(left)
         if left > 10:
             raise Problem(f"{found}: the gradient explodes. Go lower.")
         if left >= 0.1:

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.attention import masked_softmax
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, describe, examine, settle
-from helpers.tokens import tokenize_english
+from helpers.taught.attention import masked_softmax
+from helpers.words import tokenize_english
 
 
 def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -309,8 +309,8 @@ def _where_looked(view: Any) -> str:
     """The English word that 顆 looks at most in this view's translation of the sentence."""
     source = tokenize_english("My mother bought two apples yesterday.")
     found = view.translate(tuple(view.english.encode(source)))
-    signs = view.chinese.decode(found.ids, keep_special=True)
-    return source[int(found.weights[signs.index("顆")].argmax())] if "顆" in signs else "apples"
+    tokens = view.chinese.decode(found.ids, keep_special=True)
+    return source[int(found.weights[tokens.index("顆")].argmax())] if "顆" in tokens else "apples"
 
 
 def check_measure_word(chose: Any, looked: Any, proof: Any, view: Any) -> Verdict:

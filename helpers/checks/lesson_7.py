@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, settle
 from helpers.checks.values import describe
-from helpers.transformer import attention, causal_mask, positions
+from helpers.taught.attention import attention, causal_mask
+from helpers.taught.transformer import positions
 
 
 def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:

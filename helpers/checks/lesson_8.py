@@ -8,7 +8,7 @@ from torch import Tensor
 
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, examine, not_yet, settle
 from helpers.checks.values import describe
-from helpers.scale_lab import entropy, softmax_jacobian
+from helpers.labs.scale import entropy, softmax_jacobian
 
 
 def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ipywidgets.widgets import widget as registry
 
-from helpers.widgets import Explorer, Player
+from helpers.views.widgets import Explorer, Player
 
 known: list[Explorer] = []
 start_values: list[dict[str, Any]] = []

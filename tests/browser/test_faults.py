@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 CELLS = {
     "header": """
-        from helpers.plotting import figure
-        from helpers.widgets import choice, explore, player, slider, switch, typed
+        from helpers.figures import figure
+        from helpers.views.widgets import choice, explore, player, slider, switch, typed
         def show(update, **controls):
             fig = figure(3, 1.5)
             ax = fig.subplots()

@@ -1,0 +1,1 @@
+"""What each interactive view measures: functions from settings to numbers, which draw nothing."""

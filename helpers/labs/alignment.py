@@ -1,0 +1,89 @@
+"""Lesson 1: sentence pairs to leaf through, and what their word alignment says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from helpers.words import Pair
+
+KINDS = {  # searched for in "English<tab>Chinese"
+    "at most three words": r"^(\S+ ){0,2}\S+\t",
+    "a number and its measure word": "[兩三四五]",
+    "a place": "(?<![正現])在(?!哪)",
+    "a time after the verb": r"\w (yesterday|tomorrow|last|next|every)\b",
+    "a question": "？",
+    "anything": "",
+}
+
+
+def crossings(links: set[tuple[int, int]] | frozenset[tuple[int, int]]) -> int:
+    """How many pairs of links cross: one starts further left and ends further right (lesson 1)."""
+    return sum(i < k and j > m for i, j in links for k, m in links)
+
+
+def moved_words(links: set[tuple[int, int]] | frozenset[tuple[int, int]]) -> set[int]:
+    """The source words with orange lines: all linked ones but the most that keep their order."""
+    return {i for i, _ in links} - in_order(links)
+
+
+def whole_words(text: str) -> re.Pattern[str]:
+    """Finds a text in either language, in whole English words: `are`, not `dare`."""
+    text = text.strip()
+    start = r"(?<![a-z])" if text[:1].isascii() and text[:1].isalpha() else ""
+    end = r"(?![a-z])" if text[-1:].isascii() and text[-1:].isalpha() else ""
+    return re.compile(start + re.escape(text) + end, re.IGNORECASE)
+
+
+class AlignmentSearch:
+    """The sentence pairs of a kind, with so many clauses and a word; `find` remembers answers."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self.find = lru_cache(32)(self._find)  # a slider asks for the same again and again
+
+    def _find(self, kind: str, clauses: int | str, word: str) -> tuple[list[Pair], str]:
+        """The pairs that fit, or none and a sentence on which control is to blame.
+
+        kind: one of `KINDS`. clauses: how many, or "any". word: text in either language.
+        """
+        typed = whole_words(word)
+        found = [pair for pair in self.pairs if typed.search(_line(pair))]
+        name = f"'{word.strip()}' occurs in" if word.strip() else "The corpus has"
+        if not found:
+            return [], f"{name} no sentence. Try another word, or empty the field."
+        before, of_kind = len(found), re.compile(KINDS[kind])
+        found = [pair for pair in found if of_kind.search(_line(pair))]
+        if not found:
+            return [], f"{name} {_count(before)}, but none of the kind '{kind}'. Choose another."
+        before = len(found)
+        found = [pair for pair in found if clauses in ("any", pair.clauses)]
+        if not found:
+            of = "" if kind == "anything" else f" of the kind '{kind}'"
+            plural = "clause" if clauses == 1 else "clauses"
+            return [], f"{name} {_count(before)}{of}, but none with {clauses} {plural}."
+        return found, ""
+
+
+def _line(pair: Pair) -> str:
+    return f"{pair.english}\t{pair.chinese}"
+
+
+def _count(sentences: int) -> str:
+    return f"{sentences} sentence" + "s" * (sentences != 1)
+
+
+def in_order(links: Iterable[tuple[int, int]]) -> set[int]:
+    """The most source words that keep their order, each standing where its links end on average."""
+    ends: dict[int, list[int]] = {}
+    for i, j in sorted(links):
+        ends.setdefault(i, []).append(j)
+    place = {i: sum(found) / len(found) for i, found in ends.items()}
+    chains: list[list[int]] = [[]]
+    for i in place:
+        fitting = [chain for chain in chains if not chain or place[chain[-1]] <= place[i]]
+        longest = max(fitting, key=len)
+        chains.append([*longest, i])
+    longest = max(chains, key=len)
+    return set(longest)

@@ -1,0 +1,1 @@
+"""How the interactive views are painted: `widgets.explore` on a `canvas.Canvas`, a module each."""

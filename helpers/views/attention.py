@@ -1,0 +1,196 @@
+"""Lesson 6's widgets: where a model looks as it translates, and what if it looks elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from helpers.decoding import Step, Translation, decode_one, translate
+from helpers.figures import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure
+from helpers.metrics import differing_tokens
+from helpers.typed_text import read_source
+from helpers.words import EOS, Pair, Vocabulary, join_chinese, pad_batch
+
+MAX_SOURCE, MAX_TARGET = 24, 36  # source tokens and target tokens that a map has room for
+
+
+class Map:
+    """A heat map whose labels and weights change: source words down, target tokens across."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        self.image = ax.imshow(np.full((MAX_SOURCE, MAX_TARGET), np.nan), cmap=HEAT, vmin=0, vmax=1)
+        ax.set_aspect("auto")
+        ax.spines[:].set_visible(False)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_visible(False)  # no ticks, so other limits need no whole new picture
+        left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
+        marked = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
+        self.words = [
+            ax.text(-0.012, y, "", transform=left, ha="right", va="center", bbox=dict(marked))
+            for y in range(MAX_SOURCE)
+        ]
+        self.targets = [
+            ax.text(x, 1.015, "", transform=above, ha="center", va="bottom")
+            for x in range(MAX_TARGET)
+        ]
+        for label in (*self.words, *self.targets):
+            label.set_parse_math(False)
+
+    def show(
+        self,
+        words: Sequence[str],
+        targets: Sequence[str],
+        weights: np.ndarray,
+        t: int,
+        mark: bool = True,
+    ) -> None:
+        """Draw the first t columns of weights (T, S).
+
+        mark: the newest target in red, and the words that it looks at on a colour.
+        """
+        size = (max(len(words), 1) - 0.5, max(len(targets), 1) - 0.5)
+        if (size[0], -0.5) != self.ax.get_ylim() or (-0.5, size[1]) != self.ax.get_xlim():
+            self.ax.set(ylim=(size[0], -0.5), xlim=(-0.5, size[1]))
+        grid = np.full((MAX_SOURCE, MAX_TARGET), np.nan)
+        grid[: len(words), :t] = weights[:t].T
+        self.image.set_data(grid)
+        now = weights[t - 1] if t and mark else np.zeros(len(words))
+        box, dpi = self.ax.get_window_extent(), self.ax.get_figure(root=True).dpi  # type: ignore
+        across = 0.8 * 72 * box.width / dpi / max(1, len(targets))  # points for a target
+        down = 0.8 * 72 * box.height / dpi / max(1, len(words))
+        for y, label in enumerate(self.words):
+            label.set_visible(y < len(words))
+            patch = label.get_bbox_patch()
+            if patch and y < len(words):
+                label.set(text=words[y][:14], fontsize=min(12, max(6, down)))
+                patch.set_alpha(float(min(1, now[y])))
+        for x, label in enumerate(self.targets):
+            label.set_visible(x < t)
+            if x < t:
+                small = len(targets[x]) > 2  # <eos>
+                label.set(text=targets[x], color=RED if mark and x == t - 1 else INK)
+                label.set_fontsize(min(7 if small else 14, max(5, across)))
+
+
+class AttentionView:
+    """A model translates what is typed and shows where it looks for each token; for `explore`.
+
+    model: an `attention.AttentionSeq2Seq`, or any whose `step` gives weights.
+    `view.figure` is the picture and `view.update` its function of the controls `text` and `step`;
+    the sentences it returns stand under the picture.
+    """
+
+    def __init__(self, model: Any, english: Vocabulary, chinese: Vocabulary) -> None:
+        self.english, self.chinese = english, chinese
+        self.translate: Callable[[tuple[int, ...]], Translation] = lru_cache(8)(
+            lambda ids: translate(model, ids, limit=MAX_TARGET)
+        )
+        self.figure = figure(9.5, 4.6)
+        self.figure.set_layout_engine("none")  # words come and go: their room is kept for them
+        heat = self.figure.add_axes((0.13, 0.12, 0.62, 0.7))
+        bars = self.figure.add_axes((0.78, 0.12, 0.19, 0.7))
+        self.map = Map(heat)
+        self.frame = heat.axvspan(0, 0, fc="none", ec=RED, lw=2)
+        self._beside, self.bars = bars, Bars(bars, range(MAX_SOURCE), across=True)
+        bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=[], ylim=(MAX_SOURCE - 0.5, -0.5))
+        bars.grid(axis="x")
+        bars.set_axisbelow(True)
+        bars.set_xlabel("weights, newest column")
+        self.figure.suptitle("Each column: where it looked for that token", x=0.02, ha="left")
+
+    def update(self, text: str, step: int) -> str:
+        """Show what was read, the first `step` tokens written, and where each of them looked."""
+        source = read_source(text, self.english, MAX_SOURCE)
+        whole = self.translate(tuple(source.ids))
+        targets = self.chinese.decode(whole.ids, keep_special=True)
+        t = min(step, len(targets))
+        weights = np.zeros((0, len(source.tokens)))
+        if whole.weights is not None:
+            weights = whole.weights.numpy()
+        self.map.show(source.tokens, targets, weights, t)
+        self.frame.set_visible(t > 0)
+        self.frame.set(x=t - 1.5, width=1)
+        bottom = max(len(source.tokens), 1) - 0.5
+        if self._beside.get_ylim()[0] != bottom:
+            self._beside.set_ylim(bottom, -0.5)
+        now = weights[t - 1] if t else []
+        self.bars.set_lengths(now)
+        said = self._say(source.tokens, targets[:t], now, len(targets)) if source.tokens else ""
+        return "\n".join(filter(None, [said, source.note]))
+
+    def _say(self, words: Sequence[str], targets: Sequence[str], now: Any, count: int) -> str:
+        """What has been written so far, and where the newest of the targets looked."""
+        if not targets:
+            return "Nothing written yet. Press Step."
+        order = np.argsort(now)[::-1][:2]
+        looked = " and ".join(f"{words[j]} ({now[j]:.0%})" for j in order if now[j] >= 0.05)
+        told = join_chinese(target for target in targets if target != EOS)
+        return (
+            f"Token {len(targets)} of {count}, {targets[-1]}: it looked at {looked}. So far: {told}"
+        )
+
+
+class InterventionView:
+    """A sentence translated while the model is made to look elsewhere; for `explore`.
+
+    step_of: `step_of(kind, share, pairs) -> step`, the model's step with its weights moved by a
+        share (0 to 1) to those of this kind.
+    curves: kind -> {share: exact match over the test set}, drawn on the right.
+    `view.figure` is the picture and `view.update` its function of the controls `kind`, `share` and
+    `number` (of the pair).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        step_of: Callable[[str, float, Sequence[Pair]], Step],
+        curves: Mapping[str, Mapping[float, float]],
+        pairs: Sequence[Pair],
+        english: Vocabulary,
+        chinese: Vocabulary,
+    ) -> None:
+        self.model, self.step_of, self.pairs = model, step_of, pairs
+        self.english, self.chinese = english, chinese
+        self.written = lru_cache(64)(self._written)
+        self.figure = figure(9.5, 4.2)
+        self.figure.set_layout_engine("none")
+        self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.75)))
+        self.title = self.figure.suptitle("", x=0.02, ha="left")
+        right = self.figure.add_axes((0.71, 0.15, 0.27, 0.72))
+        colors = (GREY, GREEN, PINK, BLUE)
+        for (kind, curve), color in zip(curves.items(), colors, strict=False):
+            right.plot(list(curve), list(curve.values()), color=color, marker="o", ms=4, label=kind)
+        (self.marker,) = right.plot([], [], "o", color=ORANGE, ms=11, zorder=5)
+        right.set(xlim=(-0.05, 1.05), ylim=(-0.03, 1.03), xlabel="share moved")
+        right.set_title("Exact test sentences")
+        right.grid(axis="y")
+        right.legend(loc="center left", fontsize=10)
+        self.curves = curves
+
+    def _written(self, kind: str, share: float, number: int) -> Translation:
+        pair = self.pairs[number]
+        state = self.model.start(*pad_batch([self.english.encode(pair.source)]))
+        return decode_one(self.step_of(kind, share, [pair]), state, MAX_TARGET)
+
+    def update(self, kind: str, share: float, number: int) -> str:
+        """Translate pair `number` with a share of the weights moved; the note compares."""
+        pair, found = self.pairs[number], self.written(kind, round(share, 3), number)
+        targets = self.chinese.decode(found.ids, keep_special=True)
+        assert found.weights is not None
+        self.map.show(pair.source, targets, found.weights.numpy(), len(targets), mark=False)
+        tokens = self.chinese.decode(found.ids)
+        for label, new in zip(
+            self.map.targets, differing_tokens(tokens, pair.target), strict=False
+        ):
+            label.set_color(RED if new else INK)
+        shares = list(self.curves[kind])
+        self.marker.set_data([share], [np.interp(share, shares, [*self.curves[kind].values()])])
+        told, wanted = join_chinese(tokens), pair.chinese
+        verdict = "right" if told == wanted else f"wrong, expected {wanted}"
+        self.title.set_text(f"Made to look here, it writes (red: differs from {wanted[:26]})")
+        return f"{pair.english}\n{told} ({verdict})"
