@@ -42,7 +42,7 @@ def read_table(
 
 def number_or_nan(text: str) -> float:
     """A field as a number; an empty one, which was not measured, is nan."""
-    return float(text) if text else math.nan
+    return math.nan if text == "" else float(text)
 
 
 def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
