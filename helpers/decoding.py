@@ -47,7 +47,7 @@ def trace(
 ) -> Trace:
     """Read <bos> and the prefix, then write on until <eos> or `limit` tokens, <bos> among them.
 
-    model: a `models.LanguageModel`, or one with its `embedding` and `forward(ids, h0)`.
+    model: a `recurrent.LanguageModel`, or one with its `embedding` and `forward(ids, h0)`.
     prefix: token ids without <bos>; of a longer one only the first `limit` - 1 are read, the last
         of them being the last token.
     temperature: 0 takes the likeliest token each time (greedy); otherwise tokens are sampled.

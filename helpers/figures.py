@@ -78,6 +78,11 @@ def figure(width: float = 9.0, height: float = 3.6) -> Figure:
     return empty
 
 
+def is_wide(token: str) -> bool:
+    """Whether a target token needs more room than a character: <eos>, <unk>, a Latin word."""
+    return len(token) > 2
+
+
 def readable_on(color_value: float) -> str:
     """Ink that can be read on `HEAT` at a value in [0, 1]."""
     return "white" if color_value < 0.5 else INK

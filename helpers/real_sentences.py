@@ -21,7 +21,7 @@ def short_pairs(path: str | Path, longest: int, most: int) -> tuple[list[Pair], 
     """Shuffled pairs of a file, at most `longest` tokens either side: training and test pairs.
 
     A tenth, 500 at most, is kept for testing. Raises ValueError where fewer than 100 are short
-    enough, and what `datasets.read_pairs` raises.
+    enough, and what `words.read_pairs` raises.
     """
     pairs = read_pairs(path, max_tokens=longest)
     if len(pairs) < 100:
@@ -48,7 +48,7 @@ def compare_on(
 
     makers: name -> a function from the sizes of both vocabularies to a new model. Words that occur
         once in training become <unk>. Each model gets the same batches of 64, in the same order.
-    Returns chrF by model, and columns of sample translations for `generator_view.show_lines`.
+    Returns chrF by model, and columns of sample translations for `figures.show_lines`.
     """
     train, test = short_pairs(path, longest, most)
     english = Vocabulary.from_sentences((pair.source for pair in train), min_count=2)

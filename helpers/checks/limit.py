@@ -27,7 +27,8 @@ class TimeLimit:
         self._handler = signal.signal(signal.SIGINT, self._interrupted)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
-        self._inside = True  # last of all, and False first of all: see `_interrupted`
+        # Set last here and cleared first at the end: `_interrupted` ignores signals in between.
+        self._inside = True
 
     def _watch(self) -> None:
         main, wait = threading.main_thread().ident or 0, self.seconds
@@ -44,7 +45,8 @@ class TimeLimit:
                 return  # the block has just ended, or has not begun
             while frame is not None and frame is not self._outer:
                 frame.f_trace, frame = _interrupt_line, frame.f_back
-            sys.settrace(lambda *_: None)  # without one, Python asks no frame for its own
+            # A frame's `f_trace` works only while a global trace function is set.
+            sys.settrace(lambda *_: None)
         raise KeyboardInterrupt  # or the student pressed Stop
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers.decoding import Step, Translation, decode_one, translate
-from helpers.figures import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure
+from helpers.figures import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure, is_wide
 from helpers.metrics import differing_tokens
 from helpers.typed_text import read_source
 from helpers.words import EOS, Pair, Vocabulary, join_chinese, pad_batch
@@ -72,7 +72,7 @@ class Map:
         for x, label in enumerate(self.targets):
             label.set_visible(x < t)
             if x < t:
-                small = len(targets[x]) > 2  # <eos>
+                small = is_wide(targets[x])
                 label.set(text=targets[x], color=RED if mark and x == t - 1 else INK)
                 label.set_fontsize(min(7 if small else 14, max(5, across)))
 

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from torch import Tensor
 
 from helpers.decoding import translate_context
-from helpers.figures import BLUE, INK, ORANGE, RED, figure, strip
+from helpers.figures import BLUE, INK, ORANGE, RED, figure, is_wide, strip
 from helpers.metrics import differing_tokens
 from helpers.typed_text import read_source
 from helpers.words import Vocabulary, pad_batch
@@ -24,7 +24,7 @@ PER_LINE = 26  # tokens on one line of a translation
 class ContextView:
     """A sentence translated from its context vector, whole and cut down; for `explore`.
 
-    model: a `models.Seq2Seq`, or one with its `encode` and `decoder`.
+    model: a `encoder_decoder.Seq2Seq`, or one with its `encode` and `decoder`.
     squeeze: `squeeze(c, k)`, context vectors (B, H) with only k of their components kept.
     curve: k -> share of test sentences that are exact, drawn on the right.
     `view.figure` is the picture and `view.update` its function of the controls `text` and `k`.
@@ -98,7 +98,7 @@ class ContextView:
         for at, label in enumerate(self.texts[number]):
             label.set_visible(at < len(tokens))
             if at < len(tokens):
-                small = len(tokens[at]) > 2  # <unk>
+                small = is_wide(tokens[at])
                 color = RED if new[at] else INK
                 label.set(text=tokens[at], color=color, fontsize=6 if small else 12)
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from helpers.decoding import Trace, trace
-from helpers.figures import BLUE, GREY, INK, PALE, RED, Bars, figure, strip
+from helpers.figures import BLUE, GREY, INK, PALE, RED, Bars, figure, is_wide, strip
 from helpers.typed_text import read_prefix
 from helpers.words import Vocabulary
 
@@ -99,7 +99,7 @@ class _Column:
             shown = at <= t and at < len(tokens) and (t or not at)
             text.set(visible=shown, text=tokens[at] if shown else "")
             if shown:
-                wide = len(tokens[at]) > 2  # <bos>, <eos>, <unk>: upright, to fit their place
+                wide = is_wide(tokens[at])  # upright, to fit its place
                 color = RED if at == t and t else (GREY if at < run.given else INK)
                 text.set(fontsize=7 if wide else 12, rotation=90 if wide else 0, color=color)
         self.reading.set(visible=t > 0, xy=((t - 1) % PER_LINE - 0.5, (t - 1) // PER_LINE - 0.45))
@@ -129,7 +129,7 @@ class _Column:
         self.bars.set_facecolor([RED if token == new else BLUE for token in order])
         for token, label in zip(order, self.labels, strict=True):
             token = self.vocab.tokens[token] if token >= 0 else ""
-            label.set(text=token, fontsize=7.5 if len(token) > 2 else 12)
+            label.set(text=token, fontsize=7.5 if is_wide(token) else 12)
         largest, least = (probabilities[top[place]].item() for place in (0, -1))
         tiny = f"all small: from {largest:.1%} down to {least:.1%}"
         self.tiny.set_text(tiny if t and largest < 0.03 else "")

@@ -10,7 +10,7 @@ import torch
 from matplotlib.text import Text
 
 from helpers.decoding import Translation, translate
-from helpers.figures import GREY, INK, RED, figure
+from helpers.figures import GREY, INK, RED, figure, is_wide
 from helpers.metrics import differing_tokens
 from helpers.typed_text import read_source
 from helpers.views.attention import MAX_SOURCE, MAX_TARGET, Map
@@ -79,6 +79,6 @@ class FourView:
         for x, label in enumerate(self.rows[name]):
             label.set_visible(x < len(tokens))
             if x < len(tokens):
-                small = len(tokens[x]) > 2  # <unk>
+                small = is_wide(tokens[x])
                 label.set(text=tokens[x], fontsize=6 if small else 12)
                 label.set_color(RED if x < len(wrong) and wrong[x] else INK)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from matplotlib.axes import Axes
 
 from helpers.decoding import Translation
-from helpers.figures import BLUE, INK, RED, Bars, figure
+from helpers.figures import BLUE, INK, RED, Bars, figure, is_wide
 from helpers.typed_text import read_source
 from helpers.words import Vocabulary, join_chinese
 
@@ -129,7 +129,7 @@ class _Column:
         for at, label in enumerate(self.tokens):
             label.set_visible(at < t)
             if at < t:
-                wide = len(tokens[at]) > 2  # <eos>
+                wide = is_wide(tokens[at])
                 label.set(text=tokens[at], fontsize=7 if wide else self.size)
                 label.set_x(at % self.per_line + (0.4 if wide else 0))
                 label.set_color(RED if at == t - 1 else INK)
@@ -151,7 +151,7 @@ class _Column:
         self.bars.set_facecolor([RED if id == chosen else BLUE for id in order] or BLUE)
         for at, label in enumerate(self.labels):
             token = self.chinese.tokens[order[at]] if at < len(order) else ""
-            label.set(text=token, fontsize=8 if len(token) > 2 else self.size)
+            label.set(text=token, fontsize=8 if is_wide(token) else self.size)
         chance = whole.probabilities[t - 1, whole.ids[t - 1]].item() if t else 0.0
         said = f"{chance:.0%}" if chance >= 0.01 else "under 1%"
         token = self.chinese.tokens[whole.ids[t - 1]] if t else ""

@@ -103,7 +103,7 @@ def explore(update: Callable[..., str | None], figure: Figure, **controls: Any) 
 
     update: called with one keyword argument per control; it sets data, texts or colours of artists
         that are already in `figure`, and may return a sentence to stand under the picture.
-    figure: made by `plotting.figure`, with every artist on it.
+    figure: made by `figures.figure`, with every artist on it.
     controls: widgets with a `value`, such as `slider(...)`, `choice(...)`, `typed(...)`.
     """
     for name, control in controls.items():
