@@ -75,6 +75,19 @@ class Problem(Exception):
     """Ends a check early; its text is the message for the student."""
 
 
+def letter_of(answer: Any, name: str) -> str:
+    """An answer to a question with four choices: 'a', 'b', 'c' or 'd', in whatever case.
+
+    Raises Problem where it is something else, or `...`; `name` is the variable that holds it.
+    """
+    if answer is Ellipsis or answer is None:
+        raise Problem(f"Now choose the `{name}`: 'a', 'b', 'c' or 'd'.")
+    letter = str(answer).strip().lower()
+    if letter not in ("a", "b", "c", "d"):
+        raise Problem(f"The {name} is one letter from 'a' to 'd', found {describe(answer)}.")
+    return letter
+
+
 def call(student: Callable[..., Any], case: Case) -> Any:
     """Run the student's function on copies of a case's arguments; explain whatever goes wrong."""
     args = copy.deepcopy(case.args)

@@ -13,6 +13,7 @@ from helpers.checks.engine import (
     Verdict,
     describe,
     examine,
+    letter_of,
     settle,
 )
 from helpers.words import SPECIALS
@@ -325,11 +326,7 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
                 hint = "Pair B is short. <pad> fills it up: wasteful, but it fits."
             found = ", ".join(sorted(letters)) or "none"
             raise Problem(f"You say that these break: {found}. {_SIDES.get(letters, hint)}")
-        if reason is Ellipsis or reason is None:
-            raise Problem("The pairs are right. Now choose the `reason`: 'a', 'b', 'c' or 'd'.")
-        letter = str(reason).strip().lower()
-        if letter not in "abcd" or len(letter) != 1:
-            raise Problem(f"The reason is one letter from 'a' to 'd', found {describe(reason)}.")
+        letter = letter_of(reason, "reason")
         if letter != "b":
             raise Problem(f"The pairs are right. {_REASONS[letter]}")
 

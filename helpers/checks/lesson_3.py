@@ -6,7 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, describe, examine, settle
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    describe,
+    examine,
+    letter_of,
+    settle,
+)
 from helpers.words import BOS_ID, EOS_ID, PAD_ID
 
 
@@ -378,11 +387,7 @@ def check_length_curve(clauses: Any, room: Any, reason: Any) -> Verdict:
             elif room == 1:
                 hint = "It gets one vector. How many numbers does it hold?"
             raise Problem(f"You say that room = {room}. {hint}")
-        if reason is Ellipsis or reason is None:
-            raise Problem("`clauses` and `room` are right. Now choose the `reason`.")
-        letter = str(reason).strip().lower()
-        if letter not in ("a", "b", "c", "d"):
-            raise Problem(f"The reason is one letter from 'a' to 'd', found {describe(reason)}.")
+        letter = letter_of(reason, "reason")
         if letter != "c":
             raise Problem(f"The numbers are right. {_REASONS[letter]}")
 
