@@ -26,7 +26,7 @@ test: $(INSTALLED) ## run everything that CI runs, about half an hour
 	@$(BIN)/python tests/run.py
 
 notebooks: $(INSTALLED) ## rebuild the notebooks from notebooks/source (LESSONS="02 04" for some)
-	@$(BIN)/python notebooks/build.py $(LESSONS)
+	@$(BIN)/python -m notebooks.build $(LESSONS)
 
 bench: $(INSTALLED) ## run each benchmark against its rival, an hour and a half
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done

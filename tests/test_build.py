@@ -1,15 +1,18 @@
-"""notebooks/build.py: split rules, stable ids, pictures of widgets, and `--check`."""
+"""notebooks/build.py: what it stores, that it is stable, and `--check`."""
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 from pathlib import Path
 
-import build
 import nbformat
 import pytest
+from PIL import Image, ImageDraw
+
+from notebooks import build
 
 LESSON = """# A lesson
 
@@ -64,143 +67,72 @@ def edit(path: Path, change) -> None:
     nbformat.write(notebook, path)
 
 
-# --- splitting -----------------------------------------------------------------------------------
+PICTURE = """import io
+import ipywidgets
+from PIL import Image
 
-
-def test_function_body_becomes_nbgraders_stub() -> None:
-    lines = ["def f(x):", "    y = 1", f"    {build.BEGIN}", "    return x + y", f"    {build.END}"]
-    cell = "\n".join(lines)
-    assert build.split_exercise(cell, solved=False) == (
-        "def f(x):\n    y = 1\n    # YOUR CODE HERE\n    raise NotImplementedError"
-    )
-    assert build.split_exercise(cell, solved=True) == "def f(x):\n    y = 1\n    return x + y"
-
-
-@pytest.mark.parametrize("stub", ["a = ...", "a = ...  # your answer", "a: float = ...  # in nats"])
-@pytest.mark.parametrize("indent", ["", "    "])
-def test_own_stub_stays_for_students_and_goes_when_solved(stub: str, indent: str) -> None:
-    lines = ["before()", stub, build.BEGIN, "a = 3", build.END, "after(a)"]
-    cell = "\n".join(indent + line for line in lines)
-    student = build.split_exercise(cell, solved=False)
-    assert student.split("\n") == [indent + line for line in ("before()", stub, "after(a)")]
-    solved = build.split_exercise(cell, solved=True)
-    assert solved.split("\n") == [indent + line for line in ("before()", "a = 3", "after(a)")]
-
-
-def test_ellipsis_at_another_indentation_is_no_stub() -> None:
-    cell = "a = ...\ndef f():\n    ### BEGIN SOLUTION\n    return a\n    ### END SOLUTION"
-    assert build.split_exercise(cell, solved=False).endswith("raise NotImplementedError")
-    assert build.split_exercise(cell, solved=True).startswith("a = ...")
-
-
-def test_module_level_region_without_stub_never_stops_the_notebook() -> None:
-    cell = "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
-    assert build.split_exercise(cell, solved=False) == "# YOUR CODE HERE"
-
-
-def test_cell_without_markers_is_left_alone() -> None:
-    assert build.split_exercise("x = ...\ny = 2", solved=True) == "x = ...\ny = 2"
-
-
-@pytest.mark.parametrize(
-    "markers",
-    ["BEGIN", "END", "END BEGIN", "BEGIN BEGIN END END", "BEGIN END END"],
-)
-def test_unbalanced_or_nested_markers_name_file_and_cell(markers: str) -> None:
-    code = "\n".join(f"### {marker} SOLUTION" for marker in markers.split())
-    text = f"# Title\n\n```{{code-cell}} ipython3\nx = 1\n{code}\n```\n"
-    with pytest.raises(build.LessonError, match=r"source/07_x\.md, cell 2 \(x-1\): .*SOLUTION"):
-        build.make_notebook(text, "07_x", solved=False)
-
-
-# --- ids -----------------------------------------------------------------------------------------
-
-
-def test_ids_are_valid_unique_and_shared_by_both_notebooks() -> None:
-    text = LESSON + "\n+++\n\n你好\n\n+++\n\n再見\n\n+++\n\n" + "long " * 40 + "\n"
-    student, solved = (build.make_notebook(text, "01", s) for s in (False, True))
-    ids = [cell.id for cell in student.cells]
-    assert ids == [cell.id for cell in solved.cells]
-    assert len(set(ids)) == len(ids)
-    nbformat.validate(student)
-    assert ids[:2] == ["a-lesson", "print-hello"]
-
-
-def test_inserting_a_cell_keeps_the_other_ids() -> None:
-    before = build.make_notebook(LESSON, "01", False)
-    fence = "```{code-cell} ipython3\n"
-    inserted = f"{fence}new = 1\n```\n\n{fence}print(new)\n```\n\n{fence}def double"
-    text = LESSON.replace(f"{fence}def double", inserted)
-    ids = [cell.id for cell in build.make_notebook(text, "01", False).cells]
-    assert len(ids) == len(before.cells) + 2
-    assert [cell.id for cell in before.cells] == [i for i in ids if i not in ("new-1", "print-new")]
-
-
-def test_counted_ids_do_not_collide_with_written_ones() -> None:
-    text = "\n\n+++\n\n".join(["step", "step", "step 2", "step"])
-    assert len({cell.id for cell in build.make_notebook(text, "01", False).cells}) == 4
-
-
-# --- pictures of widgets -------------------------------------------------------------------------
-
-
-def widget_notebook(children: list[str], picture: bytes = b"\x89PNG") -> nbformat.NotebookNode:
-    state = {
-        "box": {"model_name": "VBoxModel", "state": {"children": children}},
-        "inner": {"model_name": "HBoxModel", "state": {"children": ["IPY_MODEL_image"]}},
-        "slider": {"model_name": "IntSliderModel", "state": {"value": 3}},
-        "image": {
-            "model_name": "ImageModel",
-            "state": {"format": "png"},
-            "buffers": [{"path": ["value"], "data": base64.b64encode(picture).decode()}],
-        },
-    }
-    data = {"text/plain": "Lab()", "image/png": "old", build.WIDGET_VIEW: {"model_id": "box"}}
-    output = nbformat.v4.new_output("display_data", data)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
-    notebook.metadata["widgets"] = {build.WIDGET_STATE: {"state": state}}
-    return notebook
-
-
-def test_widget_becomes_the_picture_found_depth_first() -> None:
-    notebook = widget_notebook(["IPY_MODEL_slider", "IPY_MODEL_inner"], b"picture")
-    build.freeze_widgets(notebook)
-    data = notebook.cells[0].outputs[0].data
-    assert data == {"text/plain": "Lab()", "image/png": base64.b64encode(b"picture").decode()}
-    assert "widgets" not in notebook.metadata
-
-
-def test_a_picture_that_is_an_address_is_stored_too() -> None:
-    address = b"data:image/png;base64," + base64.b64encode(b"picture")
-    notebook = widget_notebook(["IPY_MODEL_inner"], address)
-    build.freeze_widgets(notebook)
-    data = notebook.cells[0].outputs[0].data
-    assert data["image/png"] == base64.b64encode(b"picture").decode()
-
-
-def test_widget_without_picture_keeps_its_text() -> None:
-    notebook = widget_notebook(["IPY_MODEL_slider"])
-    build.freeze_widgets(notebook)
-    assert build.WIDGET_VIEW not in notebook.cells[0].outputs[0].data
-    assert notebook.cells[0].outputs[0].data["text/plain"] == "Lab()"
-
-
-def test_a_real_widget_is_stored_as_it_looks_at_the_end(course: Path) -> None:
-    code = """import ipywidgets
-image = ipywidgets.Image(value=b"first", format="png")
-display(ipywidgets.VBox([ipywidgets.IntSlider(), image]))
-image.value = b"last"
+def png(colour):
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), colour).save(file, "PNG")
+    return file.getvalue()
 """
+
+
+def store(course: Path, code: str) -> nbformat.NotebookNode:
+    """The built student's notebook of a lesson with one code cell."""
     text = f"# W\n\n```{{code-cell}} ipython3\n{code}```\n"
     (course / "source" / "01_sample.md").write_text(text, encoding="utf-8")
     assert build.main(["--root", str(course)]) == 0
-    notebook = nbformat.read(course / "01_sample.ipynb", as_version=4)
-    data = notebook.cells[1].outputs[0].data
-    assert base64.b64decode(data["image/png"]) == b"last"
+    return nbformat.read(course / "01_sample.ipynb", as_version=4)
+
+
+def test_a_real_widget_is_stored_as_it_looks_at_the_end(course: Path) -> None:
+    code = f"""{PICTURE}
+image = ipywidgets.Image(value=png("red"), format="png")
+display(ipywidgets.VBox([ipywidgets.IntSlider(), image]))
+image.value = png("blue")
+"""
+    data = store(course, code).cells[1].outputs[0].data
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert picture.convert("RGB").getpixel((200, 150)) == (0, 0, 255)
+    assert picture.mode == "P"  # stored with a palette
     assert set(data) == {"text/plain", "image/png"}
 
 
-# --- building and checking -----------------------------------------------------------------------
+def test_a_rebuild_keeps_the_bytes_of_a_picture_that_looks_the_same(course: Path) -> None:
+    def code(shown: str) -> str:
+        return f"{PICTURE}\nipywidgets.Image(value=png({shown!r}), format='png')\n"
+
+    def png() -> str:
+        return nbformat.read(target, as_version=4).cells[1].outputs[0].data["image/png"]
+
+    target = course / "01_sample.ipynb"
+    store(course, code("#884422"))
+    planted = Image.new("RGB", (400, 300), "#894422").quantize(2)
+    file = io.BytesIO()
+    planted.save(file, "PNG", compress_level=0)
+    stored = base64.b64encode(file.getvalue()).decode()
+    edit(target, lambda nb: nb.cells[1].outputs[0].data.update({"image/png": stored}))
+    store(course, code("#884422"))
+    assert png() == stored
+    store(course, code("#8c4422"))
+    assert png() != stored
+
+
+def test_shrinking_changes_nothing_but_pictures(built: Path) -> None:
+    file = io.BytesIO()
+    picture = Image.new("RGB", (300, 200), "white")
+    ImageDraw.Draw(picture).text((20, 20), "attention", "black", font_size=40)
+    picture.save(file, "PNG")
+    png = base64.b64encode(file.getvalue()).decode()
+    output = nbformat.v4.new_output("display_data", {"text/plain": "Lab()", "image/png": png})
+    edit(built / "01_sample.ipynb", lambda nb: nb.cells[1].outputs.append(output))
+    before = nbformat.read(built / "01_sample.ipynb", as_version=4)
+    assert build.main(["--root", str(built), "--shrink"]) == 0
+    after = nbformat.read(built / "01_sample.ipynb", as_version=4)
+    assert len(after.cells[1].outputs[-1].data.pop("image/png")) < len(png)
+    before.cells[1].outputs[-1].data.pop("image/png")
+    assert after == before
 
 
 def test_build_is_stable_and_passes_its_check(built: Path) -> None:

@@ -21,8 +21,9 @@ import nbformat
 from lab import ROOT, Lesson, browser_page, copy_lessons, find_chromium, serve
 from moving import widgets
 
-sys.path.insert(0, str(ROOT / "notebooks"))
-from build import make_notebook
+sys.path.insert(0, str(ROOT))
+from notebooks import lessons
+from notebooks.build import make_notebook
 
 
 def place(lesson: str, folder: Path, solutions: bool) -> str:
@@ -32,7 +33,7 @@ def place(lesson: str, folder: Path, solutions: bool) -> str:
         shutil.copy(given, folder / given.name)
         return given.name
     if given.suffix == ".md":
-        notebook = make_notebook(given.read_text("utf-8"), given.stem, solutions)
+        notebook = make_notebook(lessons.Lesson(given.stem, given.read_text("utf-8")), solutions)
         nbformat.write(notebook, folder / f"{given.stem}.ipynb")
         return f"{given.stem}.ipynb"
     base = folder / "solutions" if solutions else folder
