@@ -1,7 +1,7 @@
 """Do lesson 5's claims hold for other random starts?  Prints a table for seeds 0 to 4.
 
-    python benchmarks/lstm_claims.py             # all, a few minutes
-    python benchmarks/lstm_claims.py gates       # one part: gates, reach, recall, tense, explosion
+    python -m benchmarks.lstm_claims            # all, a few minutes
+    python -m benchmarks.lstm_claims gates       # one part: gates, reach, recall, tense, explosion
 
 The functions and classes are the lesson's own, taken from its source. Each number stands beside its
 rival: the reader without a price, the product of forget gates, the plain RNN.
@@ -9,13 +9,11 @@ rival: the reader without a price, the product of forget gates, the plain RNN.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import random
 import statistics
 import sys
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,24 +22,16 @@ from torch.nn import functional as F
 
 import helpers  # noqa: F401  one thread
 from helpers import training
+from helpers.metrics import tense_agreement
 from helpers.words import recall_batch
-
-SOURCE = Path(__file__).parent.parent / "notebooks/source/05_lstm_gates.md"
-
-
-def lesson() -> dict[str, Any]:
-    """What the lesson's cells define or import: every function and class, by name."""
-    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": F}
-    for cell in SOURCE.read_text("utf-8").split("```{code-cell}")[1:]:
-        tree = ast.parse(cell.split("\n", 1)[1].split("```")[0])
-        kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-        tree.body = [node for node in tree.body if isinstance(node, kinds)]
-        exec(compile(tree, SOURCE.name, "exec"), names)
-    names["fit"] = lambda *args, **options: training.fit(*args, **{**options, "quiet": True})
-    return names
+from notebooks.lessons import lesson
 
 
-L = lesson()
+def fit_quietly(*args: Any, **options: Any) -> training.History:
+    return training.fit(*args, **{**options, "quiet": True})
+
+
+L = lesson("05").define(given={"fit": fit_quietly})
 
 
 def start(seed: int) -> None:
@@ -111,7 +101,7 @@ def tense(seed: int) -> dict[str, float]:
     with contextlib.redirect_stdout(io.StringIO()):
         writers = L["two_writers"](len(vocabulary))
     L["fit"](writers, L["batches_of"], L["writers_loss"], epochs=16, lr=1.2e-2, clip=None)
-    return {name: L["tense_agreement"](L["write"](writer))[0] for name, writer in writers.items()}
+    return {name: tense_agreement(L["write"](writer))[0] for name, writer in writers.items()}
 
 
 def explosion(seed: int) -> dict[str, float]:

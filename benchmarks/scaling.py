@@ -1,8 +1,8 @@
 """Does training need the 1/√d?  Writes data/scaling.tsv, which lesson 8 plots.
 
-    python benchmarks/scaling.py          # summarise the table, train a few of its rows again
-    python benchmarks/scaling.py --write  # train all rows and write the table: some minutes
-    python benchmarks/scaling.py --long   # the largest unscaled model again, five times as long
+    python -m benchmarks.scaling          # summarise the table, train a few of its rows again
+    python -m benchmarks.scaling --write  # train all rows and write the table: some minutes
+    python -m benchmarks.scaling --long   # the largest unscaled model again, five times as long
 
 The task and the model are lesson 8's own, taken from its source. Every combination of two
 optimizers, four key dimensions d, three scales (1 and its rivals 1/√d and 1/d), five learning
@@ -12,7 +12,6 @@ suits it best.
 
 from __future__ import annotations
 
-import ast
 import csv
 import statistics
 import sys
@@ -23,14 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 import helpers  # noqa: F401  one thread
 from helpers.tables import SCALING, Run, training_runs
 from helpers.training import smooth
+from notebooks.lessons import lesson
 
-SOURCE = Path(__file__).parent.parent / "notebooks/source/08_why_divide_by_sqrt_d.md"
 SIZES = (16, 64, 256, 1024)
 SCALES = {"1": lambda d: 1.0, "1/√d": lambda d: d**-0.5, "1/d": lambda d: 1 / d}
 OPTIMIZERS = {
@@ -39,19 +36,11 @@ OPTIMIZERS = {
 }
 SEEDS = range(5)
 STEPS = 200
-NEEDED = ("retrieval_batch", "Retriever", "loss_of", "train_retriever", "accuracy")
 
 
-def lesson() -> dict[str, Any]:
+def taught() -> dict[str, Any]:
     """The lesson's task and model, by name."""
-    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": F}
-    for cell in SOURCE.read_text("utf-8").split("```{code-cell}")[1:]:
-        if any(f"def {name}(" in cell or f"class {name}(" in cell for name in NEEDED):
-            tree = ast.parse(cell.split("\n", 1)[1].split("```")[0])
-            kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-            tree.body = [node for node in tree.body if isinstance(node, kinds)]
-            exec(compile(tree, SOURCE.name, "exec"), names)
-    return names
+    return lesson("08").define("loss_of", "train_retriever", "accuracy")
 
 
 def train(names: dict[str, Any], optimizer: str, d: int, scale: str, lr: float, seed: int) -> Run:
@@ -121,11 +110,11 @@ def train_long(names: dict[str, Any]) -> None:
 
 def main(arguments: list[str]) -> None:
     if arguments == ["--write"]:
-        write(train_all(lesson()))
+        write(train_all(taught()))
     if arguments == ["--long"]:
-        return train_long(lesson())
+        return train_long(taught())
     print(summary(training_runs()))
-    retrain_some(lesson(), training_runs())
+    retrain_some(taught(), training_runs())
 
 
 if __name__ == "__main__":

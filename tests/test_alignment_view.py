@@ -1,7 +1,5 @@
 """Lesson 1's alignment browser: what it finds, and which control it blames when nothing fits."""
 
-from pathlib import Path
-
 import pytest
 
 from helpers.labs.alignment import KINDS, crossings, moved_words, whole_words
@@ -9,17 +7,15 @@ from helpers.views.alignment import AlignmentView
 from helpers.views.canvas import Canvas
 from helpers.views.widgets import choice, explore, slider, typed
 from helpers.words import Pair, read_pairs
+from notebooks.lessons import lesson
 
-SOURCE = Path(__file__).parent.parent / "notebooks/source/01_why_sequence_to_sequence.md"
 DARE = Pair("HOW DARE YOU!", "你怎麼敢！", frozenset({(0, 1), (0, 2), (1, 3), (2, 0), (3, 4)}))
 
 
 def test_crossings_are_counted_as_in_the_lesson():
-    text = SOURCE.read_text("utf-8")
-    names: dict = {}
-    exec("def crossings(" + text.split("def crossings(")[1].split("\n\n")[0], names)
+    taught = lesson("01").define("crossings")["crossings"]
     for pair in read_pairs()[::50]:
-        assert crossings(pair.sure) == names["crossings"](pair.sure)
+        assert crossings(pair.sure) == taught(pair.sure)
     assert crossings(DARE.sure) == 3
 
 

@@ -1,27 +1,12 @@
 """Lesson 1's checks: solutions pass, stubs are not started, typical mistakes get their hints."""
 
-import re
-from pathlib import Path
-
 import pytest
 import torch
 
 from helpers.checks import check_encode_decode, check_fixed_size, check_padding_mask, engine
+from notebooks.lessons import lesson
 
-SOURCE = Path(__file__).parent.parent / "notebooks/source/01_why_sequence_to_sequence.md"
-
-
-def solved():
-    """What the lesson's own solution cells define."""
-    cells = re.findall(r"```\{code-cell\}[^\n]*\n(.*?)```", SOURCE.read_text("utf-8"), re.DOTALL)
-    names = {"torch": torch}
-    for cell in cells:
-        if "### BEGIN SOLUTION" in cell:
-            exec(cell, names)
-    return names
-
-
-LESSON = solved()
+LESSON = lesson("01").define("encode", "decode", "padding_mask", "breaks", "reason")
 encode, decode = LESSON["encode"], LESSON["decode"]
 
 

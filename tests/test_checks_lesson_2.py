@@ -6,7 +6,7 @@ from exercises import define, exercise
 
 from helpers import checks
 
-LESSON = "02_generating_with_an_rnn.md"
+LESSON = "02"
 FUNCTIONS = {
     "rnn_step": checks.check_rnn_step,
     "perplexity": checks.check_perplexity,

@@ -1,11 +1,12 @@
 """Lesson 3's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
 import pytest
-from exercises import SOURCES, define, exercise
+from exercises import define, exercise
 
 from helpers import checks
+from notebooks.lessons import lesson
 
-LESSON = "03_encoder_context_decoder.md"
+LESSON = "03"
 FUNCTIONS = {
     "last_valid_state": checks.check_last_valid_state,
     "shift": checks.check_shift,
@@ -134,10 +135,9 @@ def test_endless_loop_is_stopped(monkeypatch):
 
 
 def test_length_curve_of_the_lesson_is_right():
-    cell = (SOURCES / LESSON).read_text("utf-8").split("clauses = ...", 1)[1].split("```")[0]
-    values: dict[str, object] = {}
-    exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
-    answer = values["clauses"], values["room"], values["reason"]
+    names = ("clauses", "room", "reason")
+    values = lesson(LESSON).define(*names)
+    answer = [values[name] for name in names]
     assert checks.check_length_curve(*answer).status == "right"
     assert checks.check_length_curve(..., ..., ...).status == "not started"
 

@@ -3,22 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from exercises import exercise
 
 from helpers import checks
 from helpers.checks import engine
-
-SOURCE = ROOT / "notebooks/source/05_lstm_gates.md"
-
-
-def solution(name):
-    """The reference solution as the lesson's source holds it."""
-    cells = SOURCE.read_text("utf-8").split("```{code-cell}")[1:]
-    (cell,) = [cell for cell in cells if f"def {name}(" in cell and "BEGIN SOLUTION" in cell]
-    names = {"torch": torch}
-    exec(cell.split("\n", 1)[1].split("```")[0], names)
-    return names[name]
-
 
 FUNCTIONS = {
     "check_lstm_cell": "lstm_cell",
@@ -29,12 +17,8 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize(("check", "name"), FUNCTIONS.items())
 def test_the_lessons_solutions_pass_and_stubs_are_not_started(check, name):
-    assert getattr(checks, check)(solution(name)).status == "right"
-
-    def stub(*_):
-        raise NotImplementedError
-
-    assert getattr(checks, check)(stub).status == "not started"
+    assert getattr(checks, check)(exercise("05", name, solved=True)).status == "right"
+    assert getattr(checks, check)(exercise("05", name, solved=False)).status == "not started"
 
 
 @pytest.mark.parametrize("answer", [(4, 0.4, 10), [4, 0.4, 10.0], (4, 2 / 5, 10)])
@@ -175,7 +159,7 @@ def shifted(f):
     return torch.cat([f[1:], torch.ones_like(f[:1])])
 
 
-right_product = solution("gradient_product")
+right_product = exercise("05", "gradient_product", solved=True)
 
 
 def product_in_place(f):

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from exercises import SOURCES, define, exercise
+from exercises import define, exercise
 
 from helpers import checks
 from helpers.decoding import Translation
 from helpers.words import Vocabulary
+from notebooks.lessons import lesson
 
-LESSON = "06_attention_with_an_rnn.md"
+LESSON = "06"
 FUNCTIONS = {
     "context_of": checks.check_context,
     "masked_softmax": checks.check_masked_softmax,
@@ -130,10 +131,9 @@ APPLES = AttentionState("apples")
 
 
 def test_measure_word_of_the_lesson_is_right():
-    cell = (SOURCES / LESSON).read_text("utf-8").split("chose = ...", 1)[1].split("```")[0]
-    values: dict[str, object] = {}
-    exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
-    answer = values["chose"], values["looked"], values["proof"]
+    names = ("chose", "looked", "proof")
+    values = lesson(LESSON).define(*names)
+    answer = [values[name] for name in names]
     assert checks.check_measure_word(*answer, APPLES).status == "right"
     assert checks.check_measure_word("apple.", "Apples", "chose", APPLES).status == "right"
     assert checks.check_measure_word(..., ..., ..., APPLES).status == "not started"

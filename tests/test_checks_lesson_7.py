@@ -8,7 +8,7 @@ from exercises import exercise
 from helpers import checks
 from helpers.checks import engine
 
-LESSON = "07_attention_without_an_rnn.md"
+LESSON = "07"
 FUNCTIONS = {
     "check_attention": "attention",
     "check_causal_mask": "causal_mask",

@@ -1,10 +1,9 @@
-"""Lesson 9: the shipped models and table, the widget, the quiz, and the links back."""
+"""Lesson 9: the shipped models and table, the widget, and the quiz."""
 
 import re
 
 import pytest
 import torch
-from exercises import SOURCES
 
 from helpers import checks
 from helpers.checks.lesson_9 import QUIZ
@@ -15,8 +14,8 @@ from helpers.tables import race_table
 from helpers.views.race import FourView
 from helpers.views.widgets import explore, typed
 from helpers.words import Vocabulary, read_pairs
+from notebooks.lessons import lesson
 
-LESSON = "09_four_models_one_sentence.md"
 TRAIN = read_pairs(split="train")
 ENGLISH = Vocabulary.from_sentences(pair.source for pair in TRAIN)
 CHINESE = Vocabulary.from_sentences(pair.target for pair in TRAIN)
@@ -88,20 +87,14 @@ def test_what_differs_from_the_right_translation_is_red(models):
     assert (len(set(reds)) > 1) == (found != pair.chinese and bool(set(found) & set(pair.chinese)))
 
 
-def _solved(start: str) -> dict[str, object]:
-    cell = (SOURCES / LESSON).read_text("utf-8").split(start, 1)[1].split("```")[0]
-    values: dict[str, object] = {}
-    exec(cell.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip(), values)
-    return values
-
-
 def test_the_lessons_own_answers_are_right():
-    steps = _solved("rnn = ...")
-    given = [steps[name] for name in ("rnn", "attention", "self_attention")]
+    steps = ("rnn", "attention", "self_attention")
+    questions = [f"q{n}" for n in QUIZ]
+    answers = lesson("09").define(*steps, *questions)
+    given = [answers[name] for name in steps]
     assert checks.check_path_lengths(*given).status == "right"
     assert checks.check_path_lengths(..., ..., ...).status == "not started"
-    quiz = _solved("q1 = ...")
-    assert checks.check_quiz(*[quiz[f"q{n}"] for n in QUIZ]).status == "right"
+    assert checks.check_quiz(*[answers[name] for name in questions]).status == "right"
     assert checks.check_quiz(*[...] * 8).status == "not started"
 
 
@@ -158,25 +151,9 @@ def test_an_answer_that_is_no_letter_is_named(answer):
 
 
 def test_every_question_is_in_the_lesson_with_four_answers():
-    text = (SOURCES / LESSON).read_text("utf-8")
     for number in QUIZ:
-        (line,) = re.findall(rf"^{number}\. (.*\*\*a\*\*.*)$", text, re.MULTILINE)
+        (line,) = re.findall(rf"^{number}\. (.*\*\*a\*\*.*)$", lesson("09").text, re.MULTILINE)
         assert re.findall(r"\*\*([a-d])\*\*", line) == [*"abcd"]
-
-
-LINK = re.compile(r"\]\((?:(\d\d_\w+)\.ipynb)(?:#([^)\s]+))?\)")
-
-
-@pytest.mark.parametrize("lesson", sorted(SOURCES.glob("*.md")), ids=lambda path: path.stem)
-def test_links_lead_to_a_lesson_and_a_heading_that_exist(lesson):
-    from urllib.parse import unquote
-
-    for target, anchor in LINK.findall(lesson.read_text("utf-8")):
-        file = SOURCES / f"{target}.md"
-        assert file.is_file(), f"{lesson.name} links to {target}"
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
-            assert unquote(anchor) in {h.replace(" ", "-") for h in headings}, anchor
 
 
 def test_reach_of_the_four_is_measured_on_new_models():

@@ -1,7 +1,5 @@
 """Lesson 8's claims: the derivation within its intervals, saturation, and the shipped table."""
 
-import ast
-import math
 import statistics
 import sys
 
@@ -14,21 +12,12 @@ import scaling
 
 from helpers import tables
 from helpers.labs import scale as scale_lab_numbers
+from notebooks.lessons import lesson
 
 RUNS = tables.training_runs()
 
 
-def lesson_functions():
-    """Every function of the lesson's cells, by name."""
-    names = {"torch": torch, "math": math}
-    for cell in scaling.SOURCE.read_text("utf-8").split("```{code-cell}")[1:]:
-        tree = ast.parse(cell.split("\n", 1)[1].split("```")[0])
-        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        exec(compile(tree, "lesson 8", "exec"), names)
-    return names
-
-
-L = lesson_functions()
+L = lesson("08").define("squared_deviations", "interval")
 
 
 def sampled(seed, d=64, N=20_000):
@@ -114,7 +103,7 @@ def test_the_table_is_complete():
 @pytest.mark.parametrize("scale", scaling.SCALES)
 def test_cheap_rows_come_out_again(scale):
     rows = [run for run in RUNS if run[:4] == ("Adam", 16, scale, 0.01) and run.seed < 2]
-    names = scaling.lesson()
+    names = scaling.taught()
     for row in rows:
         again = scaling.train(names, *row[:5])
         assert again.accuracy == pytest.approx(row.accuracy, abs=0.04)
@@ -147,5 +136,5 @@ def test_what_the_lesson_says_about_the_table():
 
 
 def test_a_run_that_diverges_counts_as_never_learned():
-    row = scaling.train(scaling.lesson(), "SGD", 16, "1", 1e6, 0)
+    row = scaling.train(scaling.taught(), "SGD", 16, "1", 1e6, 0)
     assert (row.accuracy, row.steps) == (0.0, scaling.STEPS + 1)

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
+from notebooks.lessons import LESSONS
+
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")])
 IGNORED = re.compile(r"nbval.(ignore.output|skip)", re.IGNORECASE)
 every_notebook = pytest.mark.parametrize(
@@ -96,9 +98,6 @@ def test_nothing_of_the_makers_machine_is_stored(path: Path) -> None:
     assert str(ROOT) not in text
 
 
-LESSONS = sorted(ROOT.glob("notebooks/source/*.md"))
-
-
 def stored_names(tree: ast.AST) -> set[str]:
     """Names that a cell's code binds, by whatever statement, outside functions or inside."""
     found = set()
@@ -112,17 +111,16 @@ def stored_names(tree: ast.AST) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
-def test_no_later_cell_takes_the_name_of_an_exercise(path: Path) -> None:
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_later_cell_takes_the_name_of_an_exercise(name: str) -> None:
     """Else its check, run once more, would praise the course's own answer for the student's."""
-    cells = re.findall(r"```\{code-cell\}[^\n]*\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
     asked: set[str] = set()
-    for cell in cells:
-        names = stored_names(ast.parse(cell))
-        taken = asked & names
-        assert not taken, f"{taken} of an exercise stands for something else in:\n{cell}"
-        if "### BEGIN SOLUTION" in cell:
-            for node in ast.parse(cell).body:
+    for cell in LESSONS[name].code_cells:
+        tree = ast.parse(cell.source)
+        taken = asked & stored_names(tree)
+        assert not taken, f"{taken} of an exercise stands for something else in cell {cell.id}"
+        if cell.is_exercise:
+            for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
                     asked.add(node.name)
                 elif isinstance(node, ast.Assign):
