@@ -1,7 +1,7 @@
 """Do lesson 5's claims hold for other random starts?  Prints a table for seeds 0 to 4.
 
-    python -m benchmarks.lstm_claims            # all, a few minutes
-    python -m benchmarks.lstm_claims gates       # one part: gates, reach, recall, tense, explosion
+    python -m benchmarks.lstm_claims          # all, a few minutes
+    python -m benchmarks.lstm_claims gates    # one part: gates, reach, recall, tense, explosion
 
 The functions and classes are the lesson's own, taken from its source. Each number stands beside its
 rival: the reader without a price, the product of forget gates, the plain RNN.
