@@ -87,8 +87,7 @@ class AttentionDecoder(nn.Module):
         weights: (B, S), where to look instead of where the model would; to intervene.
         """
         s, h, Uh, mask = state
-        if weights is None:
-            weights = self.attention(s, Uh, mask)  # alpha_ij (B, S), from s_{i-1}
+        weights = self.attention(s, Uh, mask) if weights is None else weights  # alpha_ij: (B, S)
         c = (weights.unsqueeze(1) @ h).squeeze(1)  # c_i: (B, 1, S) @ (B, S, H) -> (B, H)
         s = self.cell(torch.cat([self.embedding(ids), c], dim=-1), s)  # s_i (B, H)
         seen = torch.cat([s, c], dim=-1)  # [s_i; c_i] (B, 2H)
@@ -152,4 +151,5 @@ def attention(
 
 def causal_mask(T: int) -> Tensor:
     """Who may look at whom while a text is being written: (T, T), True where j <= i."""
-    return torch.ones(T, T, dtype=torch.bool).tril()
+    places = torch.arange(T)
+    return places[None, :] <= places[:, None]

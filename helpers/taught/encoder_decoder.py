@@ -30,7 +30,8 @@ class Decoder(LanguageModel):
 
 def last_valid_state(h: Tensor, mask: Tensor) -> Tensor:
     """The state (B, H) at each row's last real token: h (B, S, H), mask (B, S) (lesson 3)."""
-    return h[torch.arange(len(h)), mask.sum(dim=1) - 1]
+    last = mask.sum(dim=1) - 1
+    return h[torch.arange(len(h)), last]
 
 
 class Seq2Seq(nn.Module):
@@ -49,11 +50,13 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source: Tensor, mask: Tensor) -> Tensor:
         """The context vector c (B, H) of source ids and mask (B, S)."""
-        return last_valid_state(self.encoder(source), mask)
+        h = self.encoder(source)  # (B, S, H)
+        return last_valid_state(h, mask)
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""
-        logits, _ = self.decoder(target, self.encode(source, mask))
+        c = self.encode(source, mask)
+        logits, _ = self.decoder(target, c)
         return logits
 
 

@@ -156,13 +156,11 @@ class Transformer(nn.Module):
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""
         memory, _ = self.encoder(source, mask)
-        logits, _ = self.decoder(target, memory, mask)
-        return logits
+        return self.decoder(target, memory, mask)[0]
 
     def start(self, source: Tensor, mask: Tensor) -> State:
         """The state before the first token is written."""
-        memory, _ = self.encoder(source, mask)
-        return memory, mask, source[:, :0]
+        return self.encoder(source, mask)[0], mask, source[:, :0]
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """Read the newest ids (B,): logits (B, V) for the next, weights (B, S), the next state.
