@@ -1,13 +1,11 @@
-"""Lesson 6: its definitions are those of helpers, the mask holds, the widgets answer."""
+"""Lesson 6: the mask holds, one step and many agree, the widgets answer."""
 
 import sys
 
 import pytest
 import torch
 from conftest import ROOT
-from test_models import in_lesson
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from helpers import tables
 from helpers.decoding import decode_batch, step_and_start, translate, translate_pairs
@@ -15,16 +13,15 @@ from helpers.labs.attention import gold_weights
 from helpers.metrics import alignment_error_rate, gradient_at_first_word
 from helpers.real_sentences import compare_on
 from helpers.taught import attention
-from helpers.taught.attention import AttentionSeq2Seq, AttentionState, masked_softmax
+from helpers.taught.attention import AttentionSeq2Seq, masked_softmax
 from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
-from helpers.taught.recurrent import start_patient
 from helpers.taught.transformer import Transformer
 from helpers.views.attention import MAX_SOURCE, MAX_TARGET, AttentionView, InterventionView
 from helpers.views.canvas import Canvas
 from helpers.views.widgets import choice, explore, player, slider, typed
 from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
+from notebooks.lessons import lesson
 
-LESSON_6 = "06_attention_with_an_rnn"
 ENGLISH = Vocabulary(["i", "like", "cats", "two", "apples", "."])
 CHINESE = Vocabulary([*"我喜歡貓兩顆蘋果。"])
 PAIRS = [
@@ -39,39 +36,14 @@ PAIRS = [
 KINDS = [Seq2Seq, LSTMSeq2Seq, AttentionSeq2Seq, lambda V, W: Transformer(V, W, size=16)]
 
 
-def test_the_lessons_model_is_the_one_of_helpers(monkeypatch):
-    modules = {
-        "masked_softmax": masked_softmax,
-        "AttentionState": AttentionState,
-        "start_patient": start_patient,
-        "pack_padded_sequence": pack_padded_sequence,
-        "pad_packed_sequence": pad_packed_sequence,
-    }
-    for name, value in modules.items():  # what earlier cells of the lesson import
-        monkeypatch.setitem(__builtins__, name, value)
-    needs = ("AdditiveAttention", "AttentionDecoder", "BidirectionalEncoder")
-    taught = in_lesson(LESSON_6, "AttentionSeq2Seq", *needs)(11, 13)
-    ours = AttentionSeq2Seq(11, 13)
-    ours.load_state_dict(taught.state_dict())
-    source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
-    target = torch.randint(13, (3, 6))
-    assert torch.equal(taught(source, mask, target), ours(source, mask, target))
-
-
-def test_first_word_felt_is_the_felt_of_the_lesson(monkeypatch):
-    monkeypatch.setitem(__builtins__, "english", ENGLISH)
-    monkeypatch.setitem(__builtins__, "chinese", CHINESE)
-    taught, model = in_lesson(LESSON_6, "felt"), Seq2Seq(len(ENGLISH), len(CHINESE))
+def test_first_word_felt_is_the_felt_of_the_lesson():
+    vocabularies = {"english": ENGLISH, "chinese": CHINESE}
+    taught = lesson("06").define("felt", given=vocabularies)["felt"]
+    model = Seq2Seq(len(ENGLISH), len(CHINESE))
     torch.manual_seed(4)
     theirs = taught(model, 4)
     torch.manual_seed(4)
     assert gradient_at_first_word(model, 4, (len(ENGLISH), len(CHINESE))) == theirs > 0
-
-
-def test_masked_softmax_is_the_solution_of_the_lesson():
-    taught = in_lesson(LESSON_6, "masked_softmax")
-    scores, mask = torch.randn(3, 5), torch.arange(5) < torch.tensor([[5], [2], [0]])
-    assert torch.equal(taught(scores, mask), masked_softmax(scores, mask))
 
 
 def test_an_empty_row_spoils_neither_weights_nor_gradients():

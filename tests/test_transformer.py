@@ -1,10 +1,7 @@
-"""Lesson 7's Transformer: the lesson's definitions, PyTorch's numbers, and what may not move."""
-
-import ast
+"""Lesson 7's Transformer: PyTorch's numbers, and what may not move."""
 
 import pytest
 import torch
-from conftest import ROOT
 from torch import nn
 from torch.nn import functional as F
 
@@ -14,55 +11,6 @@ from helpers.taught.attention import attention, causal_mask
 from helpers.taught.transformer import MultiHeadAttention, Transformer
 from helpers.training import adam_with_warmup
 from helpers.words import BOS_ID, pad_batch
-
-SOURCE = ROOT / "notebooks/source/07_attention_without_an_rnn.md"
-TAUGHT = (
-    "attention", "causal_mask", "positions", "MultiHeadAttention", "feed_forward", "EncoderBlock",
-    "DecoderBlock", "AttentionEncoder", "AttentionDecoder", "Transformer",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def taught() -> dict:
-    """What the lesson's cells define, solutions included, by name."""
-    names = {"torch": torch, "nn": nn, "course": transformer}
-    for cell in SOURCE.read_text("utf-8").split("```{code-cell}")[1:]:
-        tree = ast.parse(cell.split("\n", 1)[1].split("```")[0])
-        kinds = (ast.FunctionDef, ast.ClassDef)
-        tree.body = [node for node in tree.body if isinstance(node, kinds) and node.name in TAUGHT]
-        exec(compile(tree, SOURCE.name, "exec"), names)
-    return names
-
-
-def test_the_lesson_defines_all_that_the_module_keeps(taught):
-    assert set(TAUGHT) <= set(taught)
-
-
-@pytest.mark.parametrize("sizes", [{}, {"size": 12, "heads": 3, "layers": 2}])
-def test_the_transformer_is_the_one_of_lesson_7(taught, sizes):
-    theirs, ours = taught["Transformer"](11, 13, **sizes), Transformer(11, 13, **sizes)
-    ours.load_state_dict(theirs.state_dict())
-    source, mask = pad_batch([[5, 6, 7], [8], [9, 10, 4, 4, 5]])
-    target = torch.randint(13, (3, 6))
-    assert torch.equal(theirs(source, mask, target), ours(source, mask, target))
-    state, my_state = theirs.start(source, mask), ours.start(source, mask)
-    for ids in target.T[:3]:
-        *found, state = theirs.step(ids, state)
-        *mine, my_state = ours.step(ids, my_state)
-        for a, b in zip(found, mine, strict=True):
-            assert torch.equal(a, b)
-
-
-@pytest.mark.parametrize("name", ["attention", "causal_mask", "positions"])
-def test_functions_are_the_ones_of_lesson_7(taught, name):
-    x = torch.randn(2, 3, 4)
-    arguments = {
-        "attention": (x, x, x, causal_mask(3)), "causal_mask": (5,), "positions": (9, 8),
-    }[name]  # fmt: skip
-    found, ours = taught[name](*arguments), getattr(transformer, name)(*arguments)
-    pairs = zip(found, ours, strict=True) if isinstance(ours, tuple) else [(found, ours)]
-    for a, b in pairs:
-        assert torch.equal(a, b)
 
 
 def masks(T: int, S: int):
