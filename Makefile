@@ -29,7 +29,8 @@ notebooks: $(INSTALLED) ## rebuild the notebooks from notebooks/source (LESSONS=
 	@$(BIN)/python -m notebooks.build $(LESSONS)
 
 bench: $(INSTALLED) ## run each benchmark against its rival, an hour and a half
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@set -e; for file in benchmarks/*.py; do name=$${file##*/}; echo "== $$name"; \
+		$(BIN)/python -m benchmarks.$${name%.py}; done
 
 lint: $(INSTALLED) ## check code style and types only, in seconds
 	@$(BIN)/python tests/run.py lint format types

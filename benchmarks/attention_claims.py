@@ -4,7 +4,7 @@ Exact match on the test sentences by clauses, alignment error rate beside its ba
 of training (process time, one thread). Rivals: lesson 3's model with lesson 3's training; the same
 with this lesson's encoder and training, so that only attention differs; attention with an encoder
 that reads forwards only. The fixed expressions are not repeated, as they are in the lesson, so that
-all models see the same sentences. `python benchmarks/attention_claims.py 1 2` prints these seeds (0
+all models see the same sentences. `python -m benchmarks.attention_claims 1 2` prints these seeds (0
 without any) and writes nothing; `--write` runs all five and writes, in about a quarter of an hour.
 """
 

@@ -2,7 +2,7 @@
 
 Exact match by clauses without a teacher, token accuracy with one, chrF, seconds of training
 (process time, one thread). Rivals: the GRU as PyTorch starts it, a plain RNN, twice the epochs.
-`python benchmarks/bottleneck.py 0` takes one seed.
+`python -m benchmarks.bottleneck 0` takes one seed.
 """
 
 import sys

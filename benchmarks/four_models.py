@@ -5,7 +5,7 @@ model's lesson, and half lesson 3's learning rate for the tanh RNNs.
 Writes data/four_models.tsv (seeds 0 to 4; process seconds, one thread) and data/four_models.pt
 (the four models of seed 0, in half precision). A fifth row, the plain RNN with attention, tells
 what attention adds to it; five more change one thing about the LSTM, to find what stops it.
-`python benchmarks/four_models.py 1 2` prints these seeds (0 without any) and writes nothing;
+`python -m benchmarks.four_models 1 2` prints these seeds (0 without any) and writes nothing;
 `--write` runs all five and writes, in about half an hour.
 """
 

@@ -1,8 +1,8 @@
 """From a key press to changed pixels in the browser, for every `explore` widget of every lesson.
 
-    python benchmarks/latency.py                 # all lessons, about four minutes each
-    python benchmarks/latency.py --lessons 04    # some
-    python benchmarks/latency.py --markdown      # the table as the README shows it
+    python -m benchmarks.latency                 # all lessons, about four minutes each
+    python -m benchmarks.latency --lessons 04    # some
+    python -m benchmarks.latency --markdown      # the table as the README shows it
 
 The rival is the usual way: `interact` and inline matplotlib, one new figure for each move. It calls
 the lesson's own function on a copy of the lesson's own figure, drawn whole and shown by `display`.

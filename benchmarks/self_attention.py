@@ -1,8 +1,8 @@
 """What lesson 7 claims about attention without an RNN, for seeds 0 to 4, as tables.
 
-    python benchmarks/self_attention.py              # training, then time: about fifteen minutes
-    python benchmarks/self_attention.py training 0   # one seed
-    python benchmarks/self_attention.py time
+    python -m benchmarks.self_attention              # training, then time: about fifteen minutes
+    python -m benchmarks.self_attention training 0   # one seed
+    python -m benchmarks.self_attention time
 
 Training: exact match by clauses, running free, and seconds of process time (one thread). Rivals:
 the same Transformer without positions, with two layers, and with a constant step size. "alike" is

@@ -1,8 +1,8 @@
 """Seconds until 95 % of held-out one-clause sentences are translated exactly: ours and two rivals.
 
-    python benchmarks/training_speed.py                 # at most 10 minutes for each rival
-    python benchmarks/training_speed.py --budget 60     # a quick look
-    python benchmarks/training_speed.py --clauses 1     # the same on sentences of one clause only
+    python -m benchmarks.training_speed                 # at most 10 minutes for each rival
+    python -m benchmarks.training_speed --budget 60     # a quick look
+    python -m benchmarks.training_speed --clauses 1     # the same on sentences of one clause only
 
 Ours is lesson 6: its model and its training. The rivals are two recipes that many courses start
 from, written anew from their descriptions and trained on the same sentences, in the same run:
