@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from gradient_lab_cost import milliseconds
 from torch import nn
 
+from benchmarks.gradient_lab_cost import milliseconds
 from helpers.labs.gradients import measure, passage
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.transformer import MultiHeadAttention

@@ -8,6 +8,7 @@ import io
 
 import nbformat
 import pytest
+from conftest import ROOT
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -138,6 +139,17 @@ def test_other_outputs_are_left_alone(drawn: bytes) -> None:
     store_pictures(notebook)
     assert notebook.cells[1].outputs[0] == text
     assert notebook.cells[1].outputs[1].data["text/plain"] == "Figure"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/**/*.ipynb")), ids=lambda p: p.name)
+def test_the_courses_pictures_are_stored_small(path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if data := output.get("data", {}).get("image/png"):
+                png = base64.b64decode(data)
+                assert decoded(shrink(png)).mode == decoded(png).mode, (
+                    f"cell {cell.id}: run `make notebooks`"
+                )
 
 
 # --- pictures of widgets -------------------------------------------------------------------------
