@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import socket
@@ -63,8 +62,7 @@ def examine(root: Path = ROOT) -> Iterator[Line]:
     with socket.socket() as probe:
         taken = probe.connect_ex(("127.0.0.1", 8888)) == 0
     yield Line("Port 8888", "ok", "taken; JupyterLab takes the next one" if taken else "free")
-    home = environment.child_environment(root) == dict(os.environ)
-    text = "writable" if home else "not writable; what Jupyter keeps there goes elsewhere"
+    text = "writable" if environment.home() else "not writable; Jupyter keeps its files elsewhere"
     yield Line("Home folder", "ok", text)
 
 

@@ -219,16 +219,22 @@ else:
         return True
 
 
+def home() -> Path | None:
+    """The user's home folder, or None where there is none or its folders cannot be written to."""
+    try:
+        folder = Path.home()
+    except RuntimeError:  # no HOME, and the system does not know this user
+        return None
+    writable = folder.is_dir() and all(_writable(folder / name) for name in HOME_FOLDERS)
+    return folder if writable else None
+
+
 def child_environment(root: Path = ROOT) -> dict[str, str]:
-    """The variables for what we start: where the home folder is missing or cannot be written to,
-    Jupyter and matplotlib get folders of ours, as both would print warnings in the first cell.
+    """The variables for what we start: without a home folder Jupyter and matplotlib get folders of
+    ours, as both would print warnings in the first cell.
     """
     variables = dict(os.environ)
-    try:
-        home = Path.home()
-    except RuntimeError:  # no HOME, and the system does not know this user
-        home = root / "no home"
-    if home.is_dir() and all(_writable(home / folder) for folder in HOME_FOLDERS):
+    if home():
         return variables
     ours = root / ".venv" / "home"
     if not _writable(ours):
@@ -237,13 +243,17 @@ def child_environment(root: Path = ROOT) -> dict[str, str]:
         folder = Path(variables.setdefault(name, str(ours / name.lower())))
         with contextlib.suppress(OSError):  # a folder that the user named stays named
             folder.mkdir(parents=True, exist_ok=True)
-    if not home.is_dir():
+    if not os.path.isdir(variables.get("HOME", "")):
         variables["HOME"] = str(ours)
     return variables
 
 
 def _writable(path: Path) -> bool:
-    """Whether `path`, or else the nearest folder above it that exists, can be written to."""
+    """Whether a file can be made in `path`, or in the nearest folder above it that exists."""
     while not os.path.exists(path):  # unlike Path.exists, False for what may not be looked into
         path = path.parent
-    return os.access(path, os.W_OK)
+    try:
+        with tempfile.TemporaryFile(dir=path):  # os.access knows less, above all on Windows
+            return True
+    except OSError:
+        return False
