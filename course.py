@@ -7,6 +7,7 @@ This needs nothing but Python; what it installs goes into .venv beside this file
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import subprocess
@@ -171,6 +172,8 @@ def _clean() -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what the console cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(main(sys.argv[1:]))
     except SetupError as error:

@@ -32,7 +32,7 @@ LINES = [
 PINS = [Requirement(line) for line in LINES]
 HERE = [pin for pin in PINS if pin.marker is None or pin.marker.evaluate()]
 CONDA_LINES = [line for line in CONDA["dependencies"] if isinstance(line, str)]
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def conda_bounds() -> dict[str, SpecifierSet]:

@@ -164,7 +164,8 @@ def _settings() -> Line:
         return Line("Settings", "note", text)
     absent = [path.name for path in settings.unwritten(files)]
     if absent:
-        return Line("Settings", "note", f"without {', '.join(absent)}: `python course.py settings`")
+        remedy = f"`{sys.executable} course.py settings`"
+        return Line("Settings", "note", f"without {', '.join(absent)}: {remedy}")
     return Line("Settings", "note" if kept else "ok", " ".join(kept) or "written")
 
 
