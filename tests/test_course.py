@@ -125,7 +125,9 @@ def test_a_second_start_runs_nothing_at_all(root: Path) -> None:
     assert first[0].startswith("-m venv")
     assert any("pip install -r requirements.txt" in step for step in first)
     assert first[-1] == "course.py settings"
+    (root / ".venv.lock").unlink()
     assert installed(root) == []
+    assert not (root / ".venv.lock").exists(), "a folder that is now read-only must do"
     assert environment.up_to_date(root)
 
 
