@@ -6,9 +6,9 @@ comparing what was run with the cells of all lessons.
 """
 
 import ast
+import dis
 import json
 import re
-import symtable
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,10 +47,10 @@ def lesson_cells(path: Path) -> list[Cell]:
 def made_by(source: str) -> set[str]:
     """The names that a cell leaves behind: assigned, imported or defined at its top level."""
     try:
-        table = symtable.symtable(source, "<cell>", "exec")
+        code = compile(source, "<cell>", "exec")
     except SyntaxError:  # a line of IPython's own, such as %pip
         return set()
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+    return {str(step.argval) for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
 
 
 def maker(name: str, run: Sequence[str], lessons: Sequence[Sequence[Cell]]) -> Cell | None:

@@ -152,12 +152,14 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
 
 def test_a_cell_run_first_of_all_gets_the_advice_once() -> None:
     """Fails if a kernel gives no hint before `helpers` is imported, imports torch for it, or says
-    it twice. `make` copies the configuration that this needs.
+    it twice. `course.py settings` copies the configuration that this needs.
     """
     copied = Path(sys.prefix) / "etc/ipython/ipython_config.py"
     if not copied.is_file():
-        pytest.skip("this environment was not made by `make`, so its kernels are set up otherwise")
-    assert copied.read_text("utf-8") == (ROOT / "helpers/ipython_config.py").read_text("utf-8")
+        pytest.skip("nobody ran `python course.py settings` in this environment")
+    assert copied.read_text("utf-8") == (ROOT / "tools/jupyter/ipython_config.py").read_text(
+        "utf-8"
+    )
     cells = missing_names.lesson_cells(LESSONS[2])
     cell = next(cell for cell in cells if cell.source.startswith("checks.check_"))
     with running_kernel() as kernel:

@@ -32,7 +32,7 @@ LINES = [
 PINS = [Requirement(line) for line in LINES]
 HERE = [pin for pin in PINS if pin.marker is None or pin.marker.evaluate()]
 CONDA_LINES = [line for line in CONDA["dependencies"] if isinstance(line, str)]
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def conda_bounds() -> dict[str, SpecifierSet]:
@@ -98,7 +98,7 @@ def test_torch_is_the_version_that_the_lessons_were_made_with() -> None:
 
 def test_installed_versions_are_the_pinned_ones() -> None:
     if Path(sys.prefix).resolve() != ROOT / ".venv":
-        pytest.skip("not in the .venv that make creates, so versions may differ")
+        pytest.skip("not in the .venv that course.py makes, so versions may differ")
     wrong = {}
     for pin in HERE:
         try:
@@ -107,7 +107,7 @@ def test_installed_versions_are_the_pinned_ones() -> None:
             found = "not installed"
         if not pin.specifier.contains(found if found[0].isdigit() else "0"):
             wrong[str(pin)] = found
-    assert not wrong, "run `make lab` or `make test` once to install what requirements.txt names"
+    assert not wrong, "run `python course.py install` to get what requirements.txt names"
 
 
 def test_every_import_of_the_course_is_a_dependency() -> None:

@@ -1,4 +1,4 @@
-"""What a kernel of .venv starts with; the Makefile copies this file to .venv/etc/ipython.
+"""What a kernel starts with; `course.py settings` copies this to etc/ipython of the environment.
 
 A student who runs a cell in the middle of a lesson first misses a name before any cell has
 imported `helpers`. So the hint of `helpers.missing_names` must be there before, and must cost

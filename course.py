@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Install, open, test and change the course: the same commands on Linux, macOS and Windows.
+
+This needs nothing but Python; what it installs goes into .venv beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from tools.setup import ROOT, SetupError, doctor, environment, settings
+
+EXAMPLES = """examples:
+  python course.py lab            open lesson 1
+  python course.py lab 4          open lesson 4
+  python course.py test           check all that a change could have broken
+  python course.py doctor         ask what is missing here
+  python course.py install --torch cuda
+                                  take the build of torch for NVIDIA cards
+
+The variables TORCH and TORCH_INDEX say the same as --torch and --torch-index."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says; return the exit status."""
+    options = _parse(arguments)
+    if options.command == "doctor":
+        return doctor.report()
+    if options.command == "settings":
+        settings.write()
+        return 0
+    if options.command == "clean":
+        return _clean()
+    if options.torch not in ("auto", "cpu", "cuda"):
+        raise SetupError(f"TORCH is {options.torch!r}, and must be auto, cpu or cuda.")
+    page = _page(options.lesson) if options.command == "lab" else ""
+    python = str(environment.install(ROOT, options.torch, options.torch_index))
+    if options.command == "lab":
+        return _lab(python, page, options.further)
+    if options.command == "test":
+        every = ["--all"] if options.all else []
+        return _become([python, "tests/run.py", *every, *options.steps])
+    if options.command == "lint":
+        return _become([python, "tests/run.py", "lint", "format", "types"])
+    if options.command == "notebooks":
+        return _become([python, "-m", "notebooks.build", *options.lessons])
+    if options.command == "bench":
+        return _bench(python)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="course.py", description=__doc__, epilog=EXAMPLES, formatter_class=raw
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(text: str, example: str, installs: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            example.split()[0],
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=f"example: python course.py {example}",
+        )
+        if installs:
+            command.add_argument(
+                "--torch",
+                choices=("auto", "cpu", "cuda"),
+                default=os.environ.get("TORCH") or "auto",
+                help="which build to install; auto is the small one for the CPU on Linux without "
+                "an NVIDIA card, if PyTorch's index answers",
+            )
+            command.add_argument(
+                "--torch-index",
+                metavar="URL",
+                default=os.environ.get("TORCH_INDEX") or "",
+                help="a package index to ask for torch, and for torch only",
+            )
+        return command
+
+    lab = add("open JupyterLab on a lesson; its own options may follow", "lab 4 --port=9000")
+    lab.add_argument("lesson", nargs="?", default="1", help="a number, or a notebook's path")
+    test = add("run the tests, in at most ten minutes", "test unit browser")
+    test.add_argument("--all", action="store_true", help="also the tests that take long")
+    test.add_argument("steps", nargs="*", help="only these steps of tests/run.py")
+    books = add("rebuild the notebooks from notebooks/source", "notebooks 02 04")
+    books.add_argument("lessons", nargs="*", help="only these lessons, such as 04")
+    add("run each benchmark against its rival, an hour and a half", "bench")
+    add("check code style and types only, in seconds", "lint")
+    add("make .venv, or bring it up to date", "install --torch cuda")
+    add("write Jupyter's settings into the environment of this Python", "settings", False)
+    add("say what is there, what is missing, and the remedy", "doctor", False)
+    add("delete .venv and caches", "clean", False)
+    options, further = parser.parse_known_args(arguments)
+    options.further = further
+    if further and options.command != "lab":
+        parser.error(f"{options.command} does not know {' '.join(further)}")
+    return options
+
+
+def _page(lesson: str) -> str:
+    """The path of a lesson's notebook within the course's folder."""
+    if lesson.isdigit():
+        found = [*ROOT.glob(f"notebooks/{int(lesson):02d}_*.ipynb")]
+        path = found[0] if found else None
+    else:
+        path = Path(lesson).resolve()
+    if path is None or not path.is_file() or ROOT not in path.parents:
+        numbers = sorted(int(file.name[:2]) for file in ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))
+        raise SetupError(
+            f"There is no lesson {lesson}. Give a number from {numbers[0]} to {numbers[-1]}, or "
+            f"the path of a notebook in {ROOT}."
+        )
+    return path.relative_to(ROOT).as_posix()
+
+
+def _lab(python: str, page: str, further: Sequence[str]) -> int:
+    """Run JupyterLab, which by itself takes the next port if 8888 is taken."""
+    command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--LabApp.default_url=/lab/tree/{quote(page)}", *further]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    shown = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    if sys.platform == "linux" and not shown:
+        print("No display here: open the address that JupyterLab prints in a browser.", flush=True)
+        command.append("--no-browser")
+    return _become(command)
+
+
+def _become(command: Sequence[str]) -> int:
+    """Run a command in the course's folder, in our place where the system can do that, so that
+    Ctrl-C and signals reach it; return its exit status.
+    """
+    variables = environment.child_environment()
+    if os.name == "posix":
+        os.chdir(ROOT)
+        os.execve(command[0], [*command], variables)
+    process = subprocess.Popen(command, cwd=ROOT, env=variables)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the command got it, too, and answers
+            continue
+
+
+def _bench(python: str) -> int:
+    for file in sorted(ROOT.glob("benchmarks/*.py")):
+        command = [python, "-m", f"benchmarks.{file.stem}"]
+        print(f"== {file.name}", flush=True)
+        status = subprocess.call(command, cwd=ROOT, env=environment.child_environment())
+        if status:
+            return status
+    return 0
+
+
+def _clean() -> int:
+    with environment.lock(ROOT / ".venv.lock"):
+        for name in (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", "*.egg-info"):
+            for folder in ROOT.glob(name):
+                shutil.rmtree(folder)
+        for folder in [*ROOT.rglob("__pycache__")]:
+            shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what the console cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SetupError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. The same command goes on from here.")

@@ -1,0 +1,1 @@
+"""What serves the course without being part of a lesson."""
