@@ -36,13 +36,13 @@ class Explorer(widgets.VBox):
         # JupyterLab delivers widget messages in a second thread (a subshell) as well as in the
         # kernel's own: two of them must not paint over each other.
         self._one_at_a_time = threading.RLock()
-        self._note = widgets.HTML()
+        self.note = widgets.HTML()
         self._say(update(**self.values))  # the first picture: a mistake here stops the cell
         self.canvas = Canvas(figure)
         for control in controls.values():
             control.observe(self._on_move, names="value")
         row = widgets.Layout(display="flex", flex_flow="row wrap", grid_gap="4px 16px")
-        super().__init__([widgets.Box([*controls.values()], layout=row), self.canvas, self._note])
+        super().__init__([widgets.Box([*controls.values()], layout=row), self.canvas, self.note])
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
@@ -79,7 +79,7 @@ class Explorer(widgets.VBox):
 
     def _say(self, text: str | None, color: str = "inherit") -> None:
         text = html.escape(text or "").replace("\n", "<br>")
-        self._note.value = f'<div style="color: {color}; line-height: 1.5">{text}</div>'
+        self.note.value = f'<div style="color: {color}; line-height: 1.5">{text}</div>'
 
     def _on_move(self, _change: Any) -> None:
         # Events queue up while a picture is drawn. Wait until they pause, then draw only the newest
