@@ -12,18 +12,13 @@ import torch
 from torch import nn
 
 from helpers import words
-from helpers.decoding import greedy_decode, translate_pairs
+from helpers.decoding import greedy_decode
 from helpers.metrics import chrf, exact_match
 from helpers.taught.encoder_decoder import Seq2Seq
 from helpers.training import fit, translation_loss
+from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, translations
 
 EPOCHS, BATCH, LR = 8, 32, 4e-3  # the lesson's
-
-TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
-GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = words.read_pairs(split="long")
-ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 
 
 def trained(
@@ -96,7 +91,7 @@ def main(seeds: list[int]) -> None:
             model, seconds = trained(seed, **options)  # type: ignore[arg-type]
             exact, forced, score = [], [], []
             for pairs in GROUPS.values():
-                found = translate_pairs(model, pairs, ENGLISH, CHINESE)
+                found = translations(model, pairs)
                 right = [pair.chinese for pair in pairs]
                 exact.append(f"{exact_match(found, right):4.0%}")
                 forced.append(f"{tokens_right(model, pairs):4.0%}")
@@ -109,7 +104,7 @@ def main(seeds: list[int]) -> None:
             if not options:
                 pairs = GROUPS[2]
                 found, right = (
-                    translate_pairs(model, pairs, ENGLISH, CHINESE),
+                    translations(model, pairs),
                     [p.chinese for p in pairs],
                 )
                 ends = [clause_right(found, right, which) for which in (0, -1)]

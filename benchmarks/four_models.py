@@ -19,19 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from helpers import words
-from helpers.decoding import translate_pairs
 from helpers.labs.race import MAKERS, WEIGHTS
 from helpers.metrics import exact_match
 from helpers.tables import FOUR_MODELS
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.encoder_decoder import LSTMSeq2Seq
 from helpers.training import adam_with_warmup, fit, translation_loss
-
-TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
-GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = words.read_pairs(split="long")
-ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
+from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, translations
 
 
 def plain_with_attention(V: int, W: int) -> AttentionSeq2Seq:
@@ -120,7 +114,7 @@ def main(seeds: list[int], write: bool) -> None:
             model, seconds = trained(name, seed)
             count = sum(weight.numel() for weight in model.parameters())
             exact = [
-                exact_match(translate_pairs(model, read_by(entry, pairs), ENGLISH, CHINESE), right)
+                exact_match(translations(model, read_by(entry, pairs)), right)
                 for pairs in GROUPS.values()
                 for right in [[pair.chinese for pair in pairs]]
             ]

@@ -4,23 +4,15 @@ Process time, medians of interleaved rounds; the drawing is part of a move.
 """
 
 import statistics
-import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
 
 from helpers.labs.gradients import SIZE, measure, passage, recurrent_matrix, rnn_step, word_inputs
 from helpers.views.gradients import gradient_lab
+from tools.experiments.cost import milliseconds
 
 ROUNDS = 15
-
-
-def milliseconds(work: Callable[[], object]) -> float:
-    """Process time of one call."""
-    start = time.process_time()
-    work()
-    return 1000 * (time.process_time() - start)
 
 
 def one_pass_per_step(words: list[str], radius: float) -> np.ndarray:

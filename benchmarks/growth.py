@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.gradient_lab_cost import milliseconds
 from helpers.labs.gradients import measure, passage
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.transformer import MultiHeadAttention
 from helpers.training import translation_loss
 from helpers.words import TranslationBatch
+from tools.experiments.cost import milliseconds
 
 ROUNDS = 9
 BATCH, SOURCE_VOCAB, TARGET_VOCAB = 64, 198, 182  # lesson 6's

@@ -32,10 +32,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
-from lab import NOTEBOOK, Lesson, chromium, copy_lessons, find_chromium, serve, tab
-from moving import Widget, widgets
 from playwright.sync_api import Locator
+
+from tools.browser.lab import NOTEBOOK, Lesson, chromium, copy_lessons, find_chromium, serve, tab
+from tools.browser.moving import Widget, widgets
 
 MOVES, LEAST, WARM_UP = 60, 20, 3  # of a widget, of each of its controls, before it counts
 DRAG, DRAG_SECONDS, DRAGS = 20, 0.5, 3

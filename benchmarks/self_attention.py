@@ -20,84 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from helpers import words
-from helpers.decoding import translate_pairs
-from helpers.metrics import exact_match
 from helpers.taught import transformer
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.transformer import Transformer
-from helpers.training import adam_with_warmup, fit, translation_loss
-
-EPOCHS, BATCH, LR = 8, 32, 8e-3  # the lesson's
-
-TRAIN, TEST = words.read_pairs(split="train"), words.read_pairs(split="test")
-GROUPS = {n: [pair for pair in TEST if pair.clauses == n] for n in (1, 2, 3)}
-GROUPS[4] = words.read_pairs(split="long")
-ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
-
-
-def batches_of(epoch: int) -> list[words.TranslationBatch]:
-    return words.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch)
-
-
-def trained(
-    seed: int, layers: int = 1, epochs: int = EPOCHS, constant: float | None = None
-) -> tuple[Transformer, float]:
-    """A model and the seconds of process time that its training took.
-
-    constant: one step size throughout, instead of the schedule.
-    """
-    torch.manual_seed(seed)
-    model = Transformer(len(ENGLISH), len(CHINESE), layers=layers)
-    optimizer: torch.optim.Optimizer = adam_with_warmup(
-        model, LR, steps=epochs * len(batches_of(0))
-    )
-    if constant is not None:
-        optimizer = torch.optim.Adam(model.parameters(), lr=constant, fused=True)
-    start = time.process_time()
-    fit(model, batches_of, translation_loss, epochs=epochs, optimizer=optimizer, quiet=True)
-    return model, time.process_time() - start
-
-
-def write(model: Transformer, pairs: list[words.Pair]) -> list[str]:
-    return translate_pairs(model, pairs, ENGLISH, CHINESE)
-
-
-def exact_by_clauses(model: Transformer) -> list[float]:
-    return [
-        exact_match(write(model, pairs), [pair.chinese for pair in pairs])
-        for pairs in GROUPS.values()
-    ]
-
-
-def four_clauses(model: Transformer) -> dict[str, float]:
-    """Exact match by length in Chinese tokens, beside three clauses; how four clauses fail."""
-    found = {}
-    for n in (3, 4):
-        lines = write(model, GROUPS[n])
-        for low, high in ((28, 31), (32, 34), (35, 37), (38, 40), (41, 48)):
-            some = [k for k, pair in enumerate(GROUPS[n]) if low <= len(pair.target) <= high]
-            right = [GROUPS[n][k].chinese for k in some]
-            name = f"{n} clauses, {low} to {high} tokens ({len(some)} sentences)"
-            found[name] = exact_match([lines[k] for k in some], right)
-    first = [
-        a.split("，")[0] == p.chinese.split("，")[0] for a, p in zip(lines, GROUPS[4], strict=True)
-    ]
-    found["first clause of four right"] = statistics.mean(first)
-    found["fewer than four clauses written"] = statistics.mean(a.count("，") < 3 for a in lines)
-    return found
-
-
-def swapped_alike(model: Transformer) -> float:
-    """Share of one-clause sentences whose words, reversed but for the stop, are read no otherwise.
-
-    Compared is the translation. With positions hardly any, without positions all.
-    """
-    pairs = GROUPS[1]
-    reversed_pairs = [
-        words.Pair(" ".join([*pair.source[-2::-1], pair.source[-1]]), "") for pair in pairs
-    ]
-    return exact_match(write(model, pairs), write(model, reversed_pairs))
+from helpers.training import fit, translation_loss
+from tools.experiments.corpus import CHINESE, ENGLISH, TRAIN, exact_by_clauses
+from tools.experiments.cost import milliseconds
+from tools.experiments.self_attention import four_clauses, swapped_alike, trained
 
 
 def training(seeds: list[int]) -> None:
@@ -127,13 +56,6 @@ def training(seeds: list[int]) -> None:
             if name == "the lesson's":
                 for what, value in four_clauses(model).items():
                     print(f"        {what}: {value:.0%}", flush=True)
-
-
-def milliseconds(run: Callable[[], object], repeats: int) -> float:
-    start = time.process_time()
-    for _ in range(repeats):
-        run()
-    return (time.process_time() - start) / repeats * 1000
 
 
 def layers_of(size: int) -> dict[str, Callable[[Tensor], object]]:

@@ -36,15 +36,13 @@ from helpers.metrics import exact_match
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.training import translation_loss
 from helpers.words import BOS_ID, EOS_ID, PAD_ID, Pair
+from tools.experiments.corpus import CHINESE, ENGLISH, TRAIN
 
 GOAL = 0.95
 FIRST_CHECK, GROWTH = 1.0, 1.07  # seconds of training at the first measurement; its growth
 SEEDS = 5  # of ours; each rival runs once
 
-TRAIN = words.read_pairs(split="train")
 EXAM = [pair for pair in words.read_pairs(split="valid") if pair.clauses == 1]
-ENGLISH = words.Vocabulary.from_sentences(pair.source for pair in TRAIN)
-CHINESE = words.Vocabulary.from_sentences(pair.target for pair in TRAIN)
 LIMIT = max(len(pair.target) for pair in EXAM) + 1  # tokens: what goes on after that is wrong
 
 Recipe = tuple[Iterator[None], Callable[[], list[str]]]  # steps of training; translates EXAM

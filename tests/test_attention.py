@@ -1,10 +1,7 @@
 """Lesson 6: the mask holds, one step and many agree, the widgets answer."""
 
-import sys
-
 import pytest
 import torch
-from conftest import ROOT
 from torch import nn
 
 from helpers import tables
@@ -21,6 +18,8 @@ from helpers.views.canvas import Canvas
 from helpers.views.widgets import choice, explore, player, slider, typed
 from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
 from notebooks.lessons import lesson
+from tools.experiments import attention as claims
+from tools.experiments.corpus import TEST, exact_by_clauses
 
 ENGLISH = Vocabulary(["i", "like", "cats", "two", "apples", "."])
 CHINESE = Vocabulary([*"我喜歡貓兩顆蘋果。"])
@@ -154,8 +153,8 @@ def test_the_heat_map_widget_answers_whatever_is_typed(model, text):
     before = lab.canvas.value
     lab.controls["text"].value, lab.controls["step"].value = text, 5
     assert lab.canvas.value != before
-    assert "Not drawn" not in lab._note.value
-    assert "<b>" not in lab._note.value
+    assert "Not drawn" not in lab.note.value
+    assert "<b>" not in lab.note.value
     assert sum(label.get_visible() for label in view.map.words) <= MAX_SOURCE
 
 
@@ -196,7 +195,7 @@ def test_the_intervention_widget_shows_the_moved_weights(model):
     torch.testing.assert_close(torch.tensor(first.astype("float32")), torch.full((4,), 0.25))
     assert list(view.marker.get_data()[1]) == [0.5]
     lab.controls["number"].value = 1
-    assert "Two apples." in lab._note.value
+    assert "Two apples." in lab.note.value
 
 
 def test_another_sentence_needs_no_whole_new_picture(model, monkeypatch):
@@ -264,21 +263,15 @@ def test_real_sentences_are_compared(tmp_path):
         compare_on(path, makers, longest=2)
 
 
+@pytest.mark.nightly
 def test_attention_aligns_better_than_its_baselines_after_short_training():
     """Four of the lesson's six epochs; benchmarks/attention_claims.py has five seeds in full."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    import attention_claims as claims
-
-    claims.MODELS["short"] = (claims.MODELS["attention"][0], {**claims.LESSON_6, "epochs": 4})
-    model, _ = claims.trained("short", seed=0)
-    rate = alignment_error_rate(claims.attention_links(model, claims.TEST), claims.TEST)
-    others = {
-        name: alignment_error_rate(links, claims.TEST)
-        for name, links in claims.baselines(claims.TEST).items()
-    }
-    late = alignment_error_rate(claims.attention_links(model, claims.TEST, 1), claims.TEST)
-    assert rate + 0.05 < min([*others.values(), late])
-    assert claims.exact_by_clauses(model)[0] > 0.95
+    model, _ = claims.trained("attention", seed=0, epochs=4)
+    rate = alignment_error_rate(claims.attention_links(model, TEST), TEST)
+    others = [alignment_error_rate(links, TEST) for links in claims.baselines(TEST).values()]
+    late = alignment_error_rate(claims.attention_links(model, TEST, 1), TEST)
+    assert rate + 0.05 < min([*others, late])
+    assert exact_by_clauses(model)[0] > 0.95
 
 
 def test_writing_stops_at_the_limit(model):

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
 from jupyter_client.manager import start_new_kernel
 
 from helpers import figures, missing_names, tables, words
 from helpers.corpus import grammar, write
 from helpers.words import pairs as word_pairs
+from tools import ROOT
 
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from tools import ROOT
 
 from tools.setup import SetupError, environment, settings, torch_build
 

@@ -1,16 +1,14 @@
 """Lesson 5's claims hold for more than one random start; benchmarks/lstm_claims.py shows five."""
 
 import statistics
-import sys
 from functools import cache
 
 import pytest
-from conftest import ROOT
 
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import lstm_claims
+from tools.experiments import lstm
 
-gates_of = cache(lstm_claims.gates)
+pytestmark = pytest.mark.nightly  # trains
+gates_of = cache(lstm.gates)
 three_starts = pytest.mark.parametrize("seed", range(3))
 
 
@@ -56,11 +54,11 @@ def test_the_product_of_forget_gates_tells_all_only_where_the_detour_is_shut(see
 
 
 def test_the_forget_bias_decides_how_far_a_new_lstm_feels():
-    rows = [lstm_claims.reach(seed) for seed in range(3)]
+    rows = [lstm.reach(seed) for seed in range(3)]
     median = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
     assert median["bias 0"] < 2e-3 < 0.01 < median["bias 1"] < 0.3 < 0.5 < median["bias 3"]
 
 
 @three_starts
 def test_large_weights_explode_in_an_lstm_too(seed):
-    assert lstm_claims.explosion(seed)["lag 100"] > 500
+    assert lstm.explosion(seed)["lag 100"] > 500

@@ -1,15 +1,14 @@
 """Lesson 7's claims hold for another random start; benchmarks/self_attention.py shows five."""
 
-import sys
 from functools import cache
 
+import pytest
 import torch
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import self_attention
 
 from helpers.taught import transformer
+from tools.experiments import corpus, self_attention
+
+pytestmark = pytest.mark.nightly  # trains
 
 
 @cache
@@ -18,7 +17,7 @@ def trained():
 
 
 def test_it_translates_as_well_as_the_lesson_says():
-    one, two, three, four = self_attention.exact_by_clauses(trained())
+    one, two, three, four = corpus.exact_by_clauses(trained())
     assert one > 0.98
     assert two > 0.95
     assert three > 0.88
@@ -36,16 +35,8 @@ def test_four_clauses_fail_by_length():
 def test_without_positions_one_clause_survives_and_two_do_not(monkeypatch):
     monkeypatch.setattr(transformer, "positions", lambda T, size: torch.zeros(T, size))
     model, _ = self_attention.trained(seed=0, epochs=5)
-    one, two, three, _ = self_attention.exact_by_clauses(model)
+    one, two, three, _ = corpus.exact_by_clauses(model)
     assert one > 0.95
     assert two < 0.6
     assert three < 0.2
     assert self_attention.swapped_alike(model) > 0.99
-
-
-def test_attention_wins_short_and_loses_long():
-    found = self_attention.forward_times(64, [64, 1024], rounds=5)
-    assert found["attention"][0] < found["RNN"][0]
-    assert found["attention"][1] > found["RNN"][1]
-    growth = {name: long / short for name, (short, long) in found.items()}
-    assert growth["attention"] > 2 * growth["RNN"]

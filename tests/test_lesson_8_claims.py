@@ -1,18 +1,14 @@
 """Lesson 8's claims: the derivation within its intervals, saturation, and the shipped table."""
 
 import statistics
-import sys
 
 import pytest
 import torch
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import scaling
 
 from helpers import tables
 from helpers.labs import scale as scale_lab_numbers
 from notebooks.lessons import lesson
+from tools.experiments import scaling
 
 RUNS = tables.training_runs()
 
@@ -100,6 +96,7 @@ def test_the_table_is_complete():
     assert len({run[:5] for run in RUNS}) == len(RUNS)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("scale", scaling.SCALES)
 def test_cheap_rows_come_out_again(scale):
     rows = [run for run in RUNS if run[:4] == ("Adam", 16, scale, 0.01) and run.seed < 2]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 from notebooks.lessons import LESSONS
+from tools import ROOT
 
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")])
 IGNORED = re.compile(r"nbval.(ignore.output|skip)", re.IGNORECASE)

@@ -15,8 +15,9 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
 
 import pytest
-from conftest import ROOT
 from run import ALONE
+
+from tools import ROOT
 
 # Python would change LC_ALL=C to UTF-8 by itself; the last two keep it from doing so.
 ENVIRONMENT = {

@@ -8,13 +8,13 @@ import io
 
 import nbformat
 import pytest
-from conftest import ROOT
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from notebooks import pictures
 from notebooks.pictures import look_alike, shrink, shrink_or_keep, store_pictures
+from tools import ROOT
 
 
 def decoded(png: bytes) -> Image.Image:

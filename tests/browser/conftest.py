@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-sys.path.insert(0, str(Path(__file__).parent))
-from lab import Lesson, chromium, copy_lessons, find_chromium, serve, tab
+from tools.browser.lab import Lesson, chromium, copy_lessons, find_chromium, serve, tab
 
 
 @pytest.fixture(scope="session")

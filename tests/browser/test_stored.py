@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from lab import ROOT, open_lab, stored_problems
 from playwright.sync_api import Page
+
+from tools import ROOT
+from tools.browser.lab import open_lab, stored_problems
 
 NOTEBOOKS = sorted(
     path.relative_to(ROOT / "notebooks").as_posix()
@@ -27,7 +29,6 @@ BOXES = """async markup => {
     return drawn('天') === drawn('媽'); }"""
 
 
-@pytest.mark.xdist_group("stored")
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_a_notebook_without_a_kernel_shows_its_pictures(
     page: Page, address: str, notebook: str
@@ -35,7 +36,6 @@ def test_a_notebook_without_a_kernel_shows_its_pictures(
     assert not stored_problems(page, address, notebook)
 
 
-@pytest.mark.xdist_group("stored")
 @pytest.mark.parametrize(
     "markup",
     [

@@ -1,9 +1,9 @@
 """Run a lesson in JupyterLab and Chromium and save pictures of all of it, to be looked at.
 
-python tests/browser/shoot.py 04 OUTDIR               # the student's notebook of lesson 4
-python tests/browser/shoot.py 04 OUTDIR --solutions   # the solved one
-python tests/browser/shoot.py path/to/any.ipynb OUTDIR
-python tests/browser/shoot.py path/to/lesson.md OUTDIR  # a source, converted on the fly
+python -m tools.browser.shoot 04 OUTDIR               # the student's notebook of lesson 4
+python -m tools.browser.shoot 04 OUTDIR --solutions   # the solved one
+python -m tools.browser.shoot path/to/any.ipynb OUTDIR
+python -m tools.browser.shoot path/to/lesson.md OUTDIR  # a source, converted on the fly
 
 Prints the seconds, every error or warning, what each slider did, and the pictures' paths.  Exits
 with 1 when the lesson had an error or a slider without effect.
@@ -18,12 +18,12 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from lab import ROOT, Lesson, browser_page, copy_lessons, find_chromium, serve
-from moving import widgets
 
-sys.path.insert(0, str(ROOT))
 from notebooks import lessons
 from notebooks.build import make_notebook
+from tools import ROOT
+from tools.browser.lab import Lesson, browser_page, copy_lessons, find_chromium, serve
+from tools.browser.moving import widgets
 
 
 def place(lesson: str, folder: Path, solutions: bool) -> str:

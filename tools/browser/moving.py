@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from lab import Lesson
 from playwright.sync_api import Locator, expect
+
+from tools.browser.lab import Lesson
 
 WAYS = ("keyboard", "mouse")
 STEPS = 5  # of a player, until one must have changed the picture
@@ -78,10 +80,35 @@ class Widget:
 
 
 def widgets(lesson: Lesson) -> list[Widget]:
-    """Every `explore` widget that the lesson shows."""
-    found = [Widget(lesson, n, names) for n, names in enumerate(lesson.mark_widgets())]
+    """Every `explore` widget that the lesson shows, from top to bottom."""
+    controls = lesson.mark_widgets()
     lesson.settle()
-    return [widget for widget in found if widget.root.count()]
+    shown: list[int] = lesson.page.evaluate(
+        """() => [...document.querySelectorAll('.explorer')]
+            .map(e => Number(/\\bexplorer-(\\d+)/.exec(e.className)[1]))"""
+    )
+    return [Widget(lesson, number, controls[number]) for number in dict.fromkeys(shown)]
+
+
+def check_one_move(widget: Widget, way: str) -> list[str]:
+    """Move the first control, or type into the first field; the picture must change."""
+    name = widget.controls[0]
+    control = widget.control(name)
+    control.scroll_into_view_if_needed()
+    if not is_field(control):
+        return check_moves(widget, name, way)
+    before = widget.look()
+    enter(control.locator("input"), "<b>cats</b> two apples 我", way)
+    now = widget.look()
+    problems = now.problems if now[:2] != before[:2] else ["typed text changed nothing"]
+    return [f"{name}: {problem}" for problem in problems]
+
+
+def is_field(control: Locator) -> bool:
+    """Whether a control is a line of text (a slider's number is one as well)."""
+    return bool(
+        control.locator("input[type=text]").count() and not control.get_by_role("slider").count()
+    )
 
 
 def check_controls(widget: Widget) -> list[str]:
@@ -92,12 +119,8 @@ def check_controls(widget: Widget) -> list[str]:
         control.scroll_into_view_if_needed()
         if control.locator("button").count():
             problems += check_buttons(widget, name, way)
-        if (
-            control.locator("input[type=text]").count()
-            and not control.get_by_role("slider").count()
-        ):
-            continue  # for `check_sentences`
-        problems += check_moves(widget, name, way)
+        if not is_field(control):  # else it is for `check_sentences`
+            problems += check_moves(widget, name, way)
     return problems
 
 
@@ -121,10 +144,10 @@ def moves(control: Locator, way: str) -> list[Callable[[], object]]:
     slider, chooser = control.get_by_role("slider"), control.locator("select")
     if slider.count():
         if way == "mouse":
-            return [lambda to=to: drag(slider, to) for to in (0.85, 0.15, 0.5, 1.0, 0.0)]
+            return [partial(drag, slider, to) for to in (0.85, 0.15, 0.5, 1.0, 0.0)]
         at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
         keys = ["ArrowLeft" if at_end else "ArrowRight", "PageDown", "PageUp", "End", "Home"]
-        return [lambda key=key: slider.press(key) for key in keys]
+        return [partial(slider.press, key) for key in keys]
     if chooser.count():
         options = min(8, chooser.locator("option").count())
         return [lambda: choose_next(chooser, way)] * (options - 1)

@@ -6,9 +6,8 @@ Marks are CSS classes, so that the page and the kernel mean the same widget and 
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
-
-from ipywidgets.widgets import widget as registry
 
 from helpers.views.widgets import Explorer, Player
 
@@ -18,13 +17,14 @@ start_values: list[dict[str, Any]] = []
 
 def mark() -> list[list[str]]:
     """Give each `explore` widget and its parts a class; return the controls' names of each."""
-    for found in [*registry._instances.values()]:  # all widgets of this kernel, oldest first
-        if isinstance(found, Explorer) and found not in known:
+    for found in gc.get_objects():
+        if type(found) is Explorer and found not in known:
+            found.add_class("explorer")
             found.add_class(f"explorer-{len(known)}")
             known.append(found)
             start_values.append(found.values)
             found.canvas.add_class("explorer-picture")
-            found._note.add_class("explorer-note")
+            found.note.add_class("explorer-note")
             for name, control in found.controls.items():
                 control.add_class(f"control-{name}")
     return [[*found.controls] for found in known]
@@ -41,8 +41,8 @@ def put(number: int, /, **values: Any) -> None:
     """Set controls, and all others of this widget to what they were at first."""
     for name, value in {**start_values[number], **values}.items():
         control = known[number].controls[name]
-        if isinstance(control, Player):
-            control._stop()
+        if isinstance(control, Player) and control.run.description == "Pause":
+            control.run.click()
         inner(control).value = value
 
 
@@ -63,8 +63,9 @@ def inner(control: Any) -> Any:
 
 def extremes(control: Any) -> list[Any]:
     """Every option of a list, both states of a check box, both ends of a slider."""
-    if hasattr(control, "_options_full"):
-        return [value for _, value in control._options_full]
+    if hasattr(control, "options"):
+        options = control.options
+        return [*(options.values() if isinstance(options, dict) else options)]
     if isinstance(control.value, bool):
         return [False, True]
     if hasattr(control, "base"):

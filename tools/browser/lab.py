@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: what the browser tests and `shoot.py` share.
+"""JupyterLab in a real browser: what the browser tests, the benchmarks and `shoot` share.
 
 `serve` starts a private JupyterLab on a copy of the lessons; `browser_page` opens Chromium;
 `Lesson` drives one notebook in it.  Nothing here touches the reader's own JupyterLab settings.
@@ -23,7 +23,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools import ROOT
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -210,6 +211,18 @@ def stored_problems(page: Page, address: str, notebook: str) -> list[str]:
     return problems
 
 
+def told(outputs: list[dict[str, Any]]) -> dict[str, str]:
+    """The text of a cell's outputs by kind, and of nothing else: what nbval compares, too."""
+    found: dict[str, str] = {}
+    for output in outputs:
+        texts = output.get("data", {})
+        if output["output_type"] == "stream":
+            texts = {output["name"]: output["text"]}
+        for kind in {"stdout", "stderr", "text/plain", "text/html", "text/latex"} & {*texts}:
+            found[kind] = found.get(kind, "") + "".join(texts[kind])
+    return found
+
+
 class Lesson:
     """One notebook open in JupyterLab.
 
@@ -302,21 +315,25 @@ class Lesson:
             timeout=seconds * 1000,
         )
 
+    def outputs(self) -> dict[str, list[dict[str, Any]]]:
+        """What the code cells show, as notebooks store it: cell id → outputs."""
+        found: dict[str, list[dict[str, Any]]] = self.page.evaluate(
+            f"""() => Object.fromEntries({NOTEBOOK}.content.widgets
+                .filter(cell => cell.model.type === 'code')
+                .map(cell => [cell.model.id, cell.model.outputs.toJSON()]))"""
+        )
+        return found
+
     def problems(self) -> list[str]:
         """Errors, warnings on stderr and widgets that did not show, one line each."""
-        outputs: list[list[Any]] = self.page.evaluate(
-            f"""() => {NOTEBOOK}.content.widgets.flatMap((cell, index) =>
-                cell.model.type !== 'code' ? [] :
-                cell.model.outputs.toJSON().map(output => [index, cell.model.id, output]))"""
-        )
         found = []
-        for index, cell, output in outputs:
+        for cell, output in ((cell, one) for cell, all_ in self.outputs().items() for one in all_):
             if output["output_type"] == "error":
-                found.append(f"cell {index} ({cell}): {output['ename']}: {output['evalue']}")
+                found.append(f"cell {cell}: {output['ename']}: {output['evalue']}")
             elif output.get("name") == "stderr":
                 text = "".join(output["text"]).strip()
                 if "%|" not in text:  # a progress bar without widgets
-                    found.append(f"cell {index} ({cell}): stderr: {text}")
+                    found.append(f"cell {cell}: stderr: {text}")
         for text in ("Error displaying widget", "Error creating widget", "Loading widget..."):
             if count := self.page.get_by_text(text).count():
                 found.append(f"{count} times in the page: {text}")
@@ -333,7 +350,7 @@ class Lesson:
         self.page.wait_for_timeout(500)
         for old in folder.glob(f"{stem}_p*.png"):
             old.unlink()
-        files = []
+        files: list[Path] = []
         top = 0
         while True:
             total, view = panel.evaluate(

@@ -1,0 +1,1 @@
+"""A lesson in JupyterLab and Chromium: run (`lab`), moved (`moving`), pictured (`shoot`)."""

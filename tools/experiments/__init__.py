@@ -1,0 +1,1 @@
+"""What the lessons claim about training, as functions of a seed: tests run some, benchmarks all."""
