@@ -88,4 +88,4 @@ def test_it_works_as_a_widget_and_shows_markup_as_text(view):
         number=slider("Sentence", 1, 60, 1),
     )
     shown.controls["word"].value = "<b>("
-    assert "&lt;b&gt;(" in shown._note.value
+    assert "&lt;b&gt;(" in shown.note.value

@@ -74,8 +74,8 @@ def test_the_widget_answers_whatever_is_typed(models, text):
     before = lab.canvas.value
     lab.controls["text"].value = text
     assert lab.canvas.value != before
-    assert "Not drawn" not in lab._note.value
-    assert "<b>" not in lab._note.value
+    assert "Not drawn" not in lab.note.value
+    assert "<b>" not in lab.note.value
 
 
 def test_what_differs_from_the_right_translation_is_red(models):

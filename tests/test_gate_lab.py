@@ -65,7 +65,7 @@ def test_the_shortest_sequence_and_a_start_beyond_the_end(reader):
     lab.controls["length"].value = 2
     lab.controls["start"].value = 30
     lab.controls["held"].value = "f"
-    assert "flag (step 1)" in lab._note.value
+    assert "flag (step 1)" in lab.note.value
 
 
 def test_a_bias_moves_the_reach_the_way_it_should():
@@ -78,4 +78,4 @@ def test_forget_bias_lab_draws_its_extremes():
     lab = forget_bias_lab()
     for name, value in (("T", 2), ("bias", -1.0), ("bias", 5.0), ("T", 101), ("seed", 9)):
         lab.controls[name].value = value
-        assert "open" in lab._note.value
+        assert "open" in lab.note.value

@@ -103,8 +103,8 @@ def test_widget_answers_every_step_and_setting(model):
             shown.controls["temperature"].value = temperature
             for step in range(13):
                 shown.controls["step"].value = step
-                assert "Trained" in shown._note.value
-                assert "Not drawn" not in shown._note.value
+                assert "Trained" in shown.note.value
+                assert "Not drawn" not in shown.note.value
 
 
 def test_bars_too_small_to_see_are_given_in_words(model):
@@ -118,12 +118,12 @@ def test_bars_too_small_to_see_are_given_in_words(model):
 
 def test_widget_explains_temperature_zero_and_escapes_markup(model):
     shown = widget(model, temperature=0.0, prefix="<b>$x$</b>")
-    assert "greedy" in shown._note.value
-    assert "<b>" not in shown._note.value
-    assert "&lt; b &gt;" in shown._note.value
+    assert "greedy" in shown.note.value
+    assert "<b>" not in shown.note.value
+    assert "&lt; b &gt;" in shown.note.value
     shown.controls["prefix"].value = "我" * 100
-    assert "Shorten" in shown._note.value
-    assert "Not drawn" not in shown._note.value
+    assert "Shorten" in shown.note.value
+    assert "Not drawn" not in shown.note.value
 
 
 def test_a_vocabulary_smaller_than_ten_bars(model):

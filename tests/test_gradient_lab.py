@@ -101,7 +101,7 @@ def test_every_setting_draws():
     ):
         controls["T"].value, controls["radius"].value = T, radius
         controls["activation"].value, controls["model"].value = activation, model
-        assert "Not drawn" not in lab._note.value
+        assert "Not drawn" not in lab.note.value
 
 
 @pytest.mark.parametrize(

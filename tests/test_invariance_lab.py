@@ -54,7 +54,7 @@ def test_it_draws_every_setting_and_says_how_many_moved():
         for layer in ("attention", "RNN"):
             lab.controls["what"].value, lab.controls["layer"].value = what, layer
             lab.controls["causal"].value = not lab.controls["causal"].value
-            assert "Not drawn" not in lab._note.value
+            assert "Not drawn" not in lab.note.value
     lab.controls["what"].value, lab.controls["layer"].value = "swap", "attention"
     lab.controls["causal"].value = False
     title = lab.canvas.figure.axes[0].get_title(loc="left")

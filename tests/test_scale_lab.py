@@ -95,11 +95,11 @@ def test_the_lab_draws_its_extremes(regime):
     lab.controls["regime"].value = regime
     for d in (1, scale_lab_numbers.LARGEST):
         lab.controls["d"].value = float(d)
-        assert f"d = {d}, " in lab._note.value
+        assert f"d = {d}, " in lab.note.value
     before = lab.canvas.value
     lab.controls["seed"].value = 20
     assert lab.canvas.value != before
-    assert "Not drawn" not in lab._note.value
+    assert "Not drawn" not in lab.note.value
 
 
 def test_the_slider_reaches_both_ends_of_d_in_equal_steps():

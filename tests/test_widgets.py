@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -100,13 +99,13 @@ def test_errors_are_shown_in_place_with_the_values_and_escaped():
         return f"<i>{text}</i>"
 
     explorer = explore(update, fig, k=slider("k", 0, 9, 1), text=typed("text", "蘋果"))
-    assert "&lt;i&gt;蘋果" in explorer._note.value
+    assert "&lt;i&gt;蘋果" in explorer.note.value
     explorer.controls["k"].value = 3
-    assert "k = 3" in explorer._note.value
-    assert "ValueError" in explorer._note.value
-    assert "<b>" not in explorer._note.value
+    assert "k = 3" in explorer.note.value
+    assert "ValueError" in explorer.note.value
+    assert "<b>" not in explorer.note.value
     explorer.controls["k"].value = 4
-    assert "ValueError" not in explorer._note.value
+    assert "ValueError" not in explorer.note.value
 
 
 def test_the_first_picture_does_not_hide_an_error():
@@ -127,11 +126,11 @@ def test_a_fast_drag_draws_only_the_newest_values():
     async def drag():
         for k in range(1, 21):
             explorer.controls["k"].value = k
-        await asyncio.sleep(0.1)
+        while not explorer.at_rest:
+            await asyncio.sleep(0)
 
     asyncio.run(drag())
-    assert drawn[-1] == 20
-    assert len(drawn) <= 2
+    assert drawn == [20]
 
 
 def test_controls_read_and_repeat_their_values():
@@ -165,33 +164,33 @@ def test_player_steps_runs_pauses_and_resets(first):
 
     async def run():
         play.run.click()
-        assert play.run.description == "Pause"
-        await asyncio.sleep(0.3)
+        while play.run.description == "Pause":
+            await asyncio.sleep(0.001)
 
-    asyncio.run(run())
+    asyncio.run(asyncio.wait_for(run(), timeout=60))
     assert play.value == 3
-    assert play.run.description == "Run"
     play.step.click()
     assert play.value == 3
 
 
 def test_two_threads_never_paint_at_once():
-    inside, together = [], []
+    """Each is kept inside until the other has had a tenth of a second to come in, too."""
+    inside, company = [], threading.Event()
 
     def update(k):
         inside.append(k)
-        together.append(len(inside))
-        time.sleep(0.01)
+        if len(inside) > 1:
+            company.set()
+        company.wait(0.1)
         inside.pop()
 
     explorer = explore(update, scene()[0], k=slider("k", 0, 9, 1))
-    threads = [threading.Thread(target=explorer.redraw) for _ in range(4)]
+    threads = [threading.Thread(target=explorer.redraw) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(together) == 5
-    assert max(together) == 1
+    assert not company.is_set()
 
 
 def test_a_character_without_glyph_is_a_quiet_box(recwarn):
