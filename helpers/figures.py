@@ -30,21 +30,21 @@ SIGNED = "RdBu_r"  # for values around zero
 
 
 @cache
-def _family() -> list[str]:
-    """DejaVu first (it has the minus sign), then our subset of Noto Sans CJK TC, if it is there."""
+def font_family(chinese: Path) -> list[str]:
+    """DejaVu first (it has the minus sign), then a font with Chinese, if its file is sound."""
     try:
-        font_manager.fontManager.addfont(FONT)
+        font_manager.fontManager.addfont(chinese)
     except (OSError, RuntimeError):  # missing, or not a font
-        warnings.warn(f"{FONT} is missing or damaged: Chinese shows as boxes.", stacklevel=2)
+        warnings.warn(f"{chinese} is missing or damaged: Chinese shows as boxes.", stacklevel=2)
         return ["DejaVu Sans"]
-    return ["DejaVu Sans", font_manager.FontProperties(fname=FONT).get_name()]
+    return ["DejaVu Sans", font_manager.FontProperties(fname=chinese).get_name()]
 
 
 def use_course_style() -> None:
     """Set fonts, colours and sizes for every figure drawn from here on."""
     mpl.rcParams.update(
         {
-            "font.family": _family(),
+            "font.family": font_family(FONT),
             "font.size": 11,
             "axes.titlesize": 12.5,
             "axes.titlelocation": "left",
@@ -260,7 +260,7 @@ def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
     import matplotlib.pyplot as plt
 
     room = 69 * width / len(columns)  # points for one line
-    wrapped = {name: [_wrap(line, room) for line in lines] for name, lines in columns.items()}
+    wrapped = {name: [wrap_line(line, room) for line in lines] for name, lines in columns.items()}
     tallest = max(sum(text.count("\n") + 1 for text in texts) for texts in wrapped.values())
     _, axes = plt.subplots(
         1, len(columns), squeeze=False, figsize=(width, 0.45 + 0.24 * max(2, tallest))
@@ -272,7 +272,7 @@ def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
     plt.show()
 
 
-def _wrap(text: str, room: float) -> str:
+def wrap_line(text: str, room: float) -> str:
     """Break a line where it would grow wider than `room` points, at a size of 11."""
     lines, used = [""], 0.0
     for character in re.findall(

@@ -60,6 +60,10 @@ class Texts:
         self._texts: dict[Hashable, list[Line]] = {}  # what matplotlib laid out
         self._lines: list[Line] | None = None  # those of the text that it lays out now
 
+    def __len__(self) -> int:
+        """How many texts are kept."""
+        return len(self._texts)
+
     def draw(self, text: Text) -> None:
         """Paint a text as `text.draw` would."""
         if not text.get_visible() or not text.get_text():
