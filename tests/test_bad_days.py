@@ -306,14 +306,11 @@ def test_without_a_sound_font_figures_still_draw(
     if content is not None:
         path.write_bytes(content)
     monkeypatch.setattr(figures, "FONT", path)
-    figures._family.cache_clear()
-    try:
-        with pytest.warns(UserWarning, match=r"font\.otf is missing or damaged"):
-            fig = figures.figure()
-        fig.subplots().set_title("attention")
-        fig.canvas.draw()
-    finally:
-        figures._family.cache_clear()
+    with pytest.warns(UserWarning, match=r"font\.otf is missing or damaged"):
+        fig = figures.figure()
+    fig.subplots().set_title("attention")
+    fig.canvas.draw()
+    assert figures.font_family(path) == ["DejaVu Sans"]
 
 
 # Endless loops ------------------------------------------------------------------------------------

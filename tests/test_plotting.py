@@ -48,16 +48,6 @@ def test_bars_look_as_matplotlib_draws_them(across):
     assert (np.abs(pictures[0] - pictures[1]).max(axis=-1) > 130).mean() < 1e-3
 
 
-def test_without_the_font_file_figures_still_draw(monkeypatch, tmp_path):
-    figures._family.cache_clear()
-    monkeypatch.setattr(figures, "FONT", tmp_path / "none.otf")
-    try:
-        assert figures._family() == ["DejaVu Sans"]
-        paint(figure())
-    finally:
-        figures._family.cache_clear()
-
-
 def test_the_style_is_ours():
     figures.use_course_style()
     assert mpl.rcParams["font.family"][0] == "DejaVu Sans"
