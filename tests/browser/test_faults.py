@@ -104,9 +104,8 @@ def test_sound_widgets_have_no_problem(lesson: Lesson) -> None:
 
 
 def test_a_widget_that_does_not_redraw_is_found(lesson: Lesson) -> None:
-    for way in WAYS:
-        problems = check_one_move(named(lesson, "no-redraw"), way)
-        assert problems == [f"k, moved by {way}: the picture never changed"]
+    problems = check_one_move(named(lesson, "no-redraw"), "keyboard")
+    assert problems == ["k, moved by keyboard: the picture never changed"]
 
 
 @pytest.mark.nightly
