@@ -65,7 +65,7 @@ def test_the_graph_is_read_right() -> None:
     """Fails if an import of ours is overlooked: then the tests below would prove nothing."""
     assert imports("benchmarks.lstm_claims") == {"tools.experiments.lstm"}
     assert "tools" in imports("tests.test_house")
-    assert "tests.test_models" in imports("tests.test_attention")
+    assert "tests.test_widgets" in imports("tests.test_attention")
     assert {"helpers.training", "helpers.words"} <= imports("tools.experiments.lstm")
 
 
