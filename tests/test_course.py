@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tools import ROOT
 
+from tools import ROOT
 from tools.setup import SetupError, environment, settings, torch_build
 
 SOURCES = [ROOT / "course.py", *sorted((ROOT / "tools/setup").glob("*.py"))]

@@ -3,8 +3,8 @@
 *Elsewhere* is the hardest: one thread, a locale without UTF-8, a folder with a blank and Chinese
 characters in its path, data that nobody may write, and pytest started from the root of the file
 system. Solved notebooks run there each time; students' notebooks run in the browser (it compares
-their text, too), and here at night. At night also: *as made*, and *plain*, a processor without
-vector instructions.
+their text, too), and here at night, or where there is no browser. At night also: *as made*, and
+*plain*, a processor without vector instructions.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tools import ROOT
+from tools.browser.lab import find_chromium
 
 NBVAL = ["pytest", "-q", "--nbval", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"]
 ELSEWHERE = {
@@ -33,6 +34,7 @@ PLAIN = {"OMP_NUM_THREADS": "2", "ATEN_CPU_CAPABILITY": "default"}
 NAMES = sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
 LESSONS = [f"notebooks/{name}" for name in NAMES]
 SOLVED = [f"notebooks/solutions/{name}" for name in NAMES]
+elsewhere_too = [pytest.mark.nightly] if find_chromium() else []
 by_name = {"ids": lambda name: name.removeprefix("notebooks/").removesuffix(".ipynb")}
 
 
@@ -78,7 +80,7 @@ def state_of(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 @pytest.mark.parametrize(
     "notebook",
-    [*SOLVED, *(pytest.param(lesson, marks=pytest.mark.nightly) for lesson in LESSONS)],
+    [*SOLVED, *(pytest.param(lesson, marks=elsewhere_too) for lesson in LESSONS)],
     **by_name,
 )
 def test_it_shows_the_same_text_elsewhere(elsewhere: Path, notebook: str) -> None:
