@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from tools.browser.lab import Lesson
 
+expect.set_options(timeout=60_000)  # as for all else in a page, on a busy machine
 WAYS = ("keyboard", "mouse")
 STEPS = 5  # of a player, until one must have changed the picture
 SETTINGS = 24  # of other controls, until a control must have changed the picture at one of them
