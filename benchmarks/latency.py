@@ -61,7 +61,7 @@ def usual(number):
     """The widget with this number, drawn anew at each move."""
     explorer = known[number]
     def draw(**values):
-        note = explorer._update(**values)
+        note = explorer.update(**values)
         moving = [artist for artist in explorer.canvas.figure.findobj() if artist.get_animated()]
         for artist in moving:
             artist.set_animated(False)

@@ -8,8 +8,11 @@ notebook it also makes a cell that was run too early say which one to run first
 
 import os
 import sys
+from pathlib import Path
 
 from helpers import missing_names
+
+DATA = Path(__file__).resolve().parent.parent / "data"  # what lessons read
 
 os.environ["OMP_NUM_THREADS"] = "1"  # torch reads it when it is imported ...
 if "torch" in sys.modules:  # ... which a lesson's first cell does before it comes here

@@ -130,7 +130,7 @@ def decode_one(step: Step, state: Any, limit: int = 60) -> Translation:
     return Translation(torch.cat(ids).tolist(), torch.cat(logits).softmax(-1), looked)
 
 
-def _lesson_3(decoder: nn.Module) -> Step:
+def _step_without_attention(decoder: nn.Module) -> Step:
     """Lesson 3's decoder, which has only its state, as a step."""
 
     def step(ids: Tensor, s: Tensor) -> tuple[Tensor, None, Tensor]:
@@ -144,17 +144,17 @@ def step_and_start(model: Any) -> tuple[Step, Callable[[Tensor, Tensor], Any]]:
     """A model's `step` and `start`; lesson 3's `Seq2Seq` has neither, but their parts."""
     if hasattr(model, "step"):
         return model.step, model.start
-    return _lesson_3(model.decoder), model.encode
+    return _step_without_attention(model.decoder), model.encode
 
 
 def translate_context(decoder: nn.Module, c: Tensor, limit: int = 60) -> Translation:
-    """What lesson 3's decoder writes greedily from c (1, H), at most `limit` tokens."""
-    return decode_one(_lesson_3(decoder), c, limit)
+    """What `encoder_decoder`'s decoder writes greedily from c (1, H), at most `limit` tokens."""
+    return decode_one(_step_without_attention(decoder), c, limit)
 
 
 def greedy_decode(decoder: nn.Module, c: Tensor, limit: int = 60) -> list[list[int]]:
-    """What lesson 3's decoder writes greedily from context vectors c (B, H), without <eos>."""
-    return decode_batch(_lesson_3(decoder), c, len(c), limit).rows
+    """As `translate_context`, from context vectors c (B, H): rows of ids without <eos>."""
+    return decode_batch(_step_without_attention(decoder), c, len(c), limit).rows
 
 
 @torch.no_grad()

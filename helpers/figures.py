@@ -19,7 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import FancyBboxPatch
 
-FONT = Path(__file__).parent.parent / "data" / "fonts" / "NotoSansCJKtc-Regular-subset.otf"
+from helpers import DATA
+
+FONT = DATA / "fonts" / "NotoSansCJKtc-Regular-subset.otf"
 
 # Okabe & Ito's palette, with Tol's red: told apart by colour-blind readers and on a poor projector.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -136,7 +138,7 @@ def draw_bands(ax: Axes, shares: Mapping[str, Any], colors: Mapping[str, str]) -
 
 
 class Bars(PolyCollection):
-    """Bars of other lengths and colours at each move: one artist, painted at once.
+    """Bars whose lengths and colours change at each move: one artist, painted at once.
 
     places: (n,) middles; across: they lie, as `barh` draws them.
     """

@@ -17,16 +17,25 @@ def gradient_reach(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, siz
     step: `step(x_t, state) -> state`, rows independent; a state is (rows, size). For an LSTM the
         state is what it passes on, h and c side by side.
     inputs: (T, ...), one entry per step. Returns (T,), in the inputs' dtype; the last entry is 1.
-    One backward pass serves every t: the same sequence runs in `size` rows, and row i is asked for
-    the gradient of its own i-th component (the identity as gradient of the output). Lesson 4.
+    The same sequence runs in `size` rows, so that `jacobian_norms` needs one backward pass for
+    every t. Lesson 4.
     """
     state = inputs.new_zeros(size, size, requires_grad=True)
     states = []
     for x_t in inputs:
         state = step(x_t, state)
         states.append(state)
-    identity = torch.eye(size, dtype=inputs.dtype)
-    jacobians = torch.autograd.grad(state, states, identity)  # T times (size, size)
+    return jacobian_norms(states)
+
+
+def jacobian_norms(states: Sequence[Tensor]) -> Tensor:
+    """Spectral norms (T,) of the Jacobians of the last state by each, from `size` equal rows.
+
+    states: T tensors (size, size) of one graph. Row i is asked for the gradient of its own i-th
+    component: one backward pass gives every whole Jacobian.
+    """
+    identity = torch.eye(len(states[-1]), dtype=states[-1].dtype)
+    jacobians = torch.autograd.grad(states[-1], states, identity)  # T times (size, size)
     return torch.linalg.matrix_norm(torch.stack(jacobians), ord=2)
 
 
@@ -69,7 +78,7 @@ def tense_agreement(sentences: list[str]) -> tuple[float, int]:
 
 
 def exact_match(found: Sequence[str], expected: Sequence[str]) -> float:
-    """Share of translations that are the expected one, character for character; nan of none."""
+    """Share of translations that are the expected one, to the character; nan if there are none."""
     pairs = list(zip(found, expected, strict=True))
     return sum(a == b for a, b in pairs) / len(pairs) if pairs else float("nan")
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+from helpers import DATA
+
 LENGTH_CURVE = DATA / "length_curve.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
@@ -17,7 +18,7 @@ FOUR_MODELS = DATA / "four_models.tsv"
 def read_table(
     path: Path, benchmark: str, kinds: dict[str, Callable[[str], Any]]
 ) -> list[dict[str, Any]]:
-    """The rows of a tab-separated table: for each column in `kinds`, its text as that makes it.
+    """The rows of a tab-separated table: each column in `kinds` converted by its function.
 
     kinds: column -> a function such as `float`. benchmark: the module that writes the table, to
     name in errors. Raises FileNotFoundError where the table is missing, ValueError where it is no

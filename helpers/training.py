@@ -83,15 +83,15 @@ def fit(
 
 
 def adam_with_warmup(
-    model: nn.Module, lr: float, steps: int, share: float = 0.1
+    model: nn.Module, lr: float, steps: int, warmup_fraction: float = 0.1
 ) -> torch.optim.Adam:
-    """Adam whose step size climbs to lr over a share of the steps and then falls to nearly 0.
+    """Adam whose step size climbs to lr over a fraction of the steps and then falls to nearly 0.
 
     For `training.fit(..., optimizer=...)`; it serves exactly `steps` steps.
     """
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.98), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=steps + 1, pct_start=share, cycle_momentum=False
+        optimizer, lr, total_steps=steps + 1, pct_start=warmup_fraction, cycle_momentum=False
     )
     optimizer.register_step_post_hook(lambda *_: schedule.step())
     return optimizer
@@ -100,7 +100,7 @@ def adam_with_warmup(
 def translation_loss(model: nn.Module, batch: TranslationBatch) -> Tensor:
     """Mean cross-entropy of each target token, given the source and the tokens before it.
 
-    With the teacher: the model reads the true tokens and answers the next ones (lesson 3).
+    Teacher forcing: the decoder reads the true tokens and predicts each next one (lesson 3).
     """
     logits = model(batch.source, batch.source_mask, batch.target[:, :-1])  # (B, T-1, V)
     real = batch.target_mask[:, 1:]

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from test_widgets import differ, fresh, pixels
 from torch import nn
 
 from helpers import tables
@@ -21,6 +20,7 @@ from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
 from notebooks.lessons import lesson
 from tools.experiments import attention as claims
 from tools.experiments.corpus import TEST, exact_by_clauses
+from tools.pixels import differ, fresh, pixels
 
 ENGLISH = Vocabulary(["i", "like", "cats", "two", "apples", "."])
 CHINESE = Vocabulary([*"我喜歡貓兩顆蘋果。"])

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from exercises import define, exercise
 
 from helpers import checks
+from tools.exercises import define, exercise
 
 LESSON = "02"
 FUNCTIONS = {

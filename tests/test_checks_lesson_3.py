@@ -1,10 +1,10 @@
 """Lesson 3's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
 import pytest
-from exercises import define, exercise
 
 from helpers import checks
 from notebooks.lessons import lesson
+from tools.exercises import define, exercise
 
 LESSON = "03"
 FUNCTIONS = {

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from exercises import exercise
 
 from helpers import checks
 from helpers.checks import engine
+from tools.exercises import exercise
 
 
 def one_term(g, J, h, p):

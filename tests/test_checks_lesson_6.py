@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from exercises import define, exercise
 
 from helpers import checks
 from helpers.decoding import Translation
 from helpers.words import Vocabulary
 from notebooks.lessons import lesson
+from tools.exercises import define, exercise
 
 LESSON = "06"
 FUNCTIONS = {

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from exercises import exercise
 
 from helpers import checks
 from helpers.checks import engine
+from tools.exercises import exercise
 
 
 def solution(name):

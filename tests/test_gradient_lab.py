@@ -11,10 +11,10 @@ from helpers.labs.gradients import (
     MODELS,
     format_factor,
     format_relative,
-    lstm_step,
     measure,
     passage,
     recurrent_matrix,
+    untrained_lstm,
     verdict,
     word_inputs,
 )
@@ -79,7 +79,7 @@ def test_the_lstm_step_is_torch_s_lstm():
             own.copy_(value)
     state = torch.zeros(1, 2 * H, dtype=torch.float64)
     for x_t in inputs:
-        state = lstm_step(3.0)(x_t, state)
+        state = untrained_lstm(3.0)(x_t, state)
     _, (h, c) = lstm(inputs[:, None, :H])
     torch.testing.assert_close(state, torch.cat([h[0], c[0]], dim=-1))
 

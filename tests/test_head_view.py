@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from helpers.decoding import translate
-from helpers.labs.heads import ATTENTION_KINDS, read_and_write
+from helpers.labs.heads import ATTENTION_KINDS, translate_with_weights
 from helpers.taught.transformer import Transformer
 from helpers.views.canvas import Canvas
 from helpers.views.heads import HeadView
@@ -28,19 +28,19 @@ def view(model):
 
 def test_it_writes_what_translate_writes(model):
     ids = [5, 6, 7, 4]
-    looks = read_and_write(model, ids, limit=12)
-    assert looks.written == translate(model, ids, limit=12).ids
-    assert looks.read == [BOS_ID, *looks.written[:-1]]
+    looks = translate_with_weights(model, ids, limit=12)
+    assert looks.decoder_outputs == translate(model, ids, limit=12).ids
+    assert looks.decoder_inputs == [BOS_ID, *looks.decoder_outputs[:-1]]
 
 
 def test_weights_are_the_models_at_each_step(model):
     ids = [5, 6, 7, 4]
-    looks = read_and_write(model, ids, limit=6)
-    T = len(looks.read)
+    looks = translate_with_weights(model, ids, limit=6)
+    T = len(looks.decoder_inputs)
     shapes = {"encoder": (2, 4, 4, 4), "back": (2, 4, T, T), "across": (2, 4, T, 4)}
     assert {kind: weights.shape for kind, weights in looks.weights.items()} == shapes
     state = model.start(*pad_batch([ids]))
-    for t, token in enumerate(looks.read):
+    for t, token in enumerate(looks.decoder_inputs):
         with torch.no_grad():
             _, weights, state = model.step(torch.tensor([token]), state)
         expected = looks.weights["across"][-1, :, t].mean(0)

@@ -77,7 +77,7 @@ def test_the_graph_is_read_right() -> None:
     assert imports("benchmarks.lstm_claims") == {"tools.experiments.lstm"}
     assert "tools" in imports("tests.test_house")
     assert "tools.setup" in imports("tools.setup.doctor")  # from . import …
-    assert "tests.test_widgets" in imports("tests.test_attention")
+    assert "tools.pixels" in imports("tests.test_attention")
     assert {"helpers.training", "helpers.words"} <= imports("tools.experiments.lstm")
 
 

@@ -24,7 +24,7 @@ def test_a_change_moves_all_or_with_a_causal_mask_what_comes_after(j):
 def test_a_swap_moves_nothing_unless_order_is_known(j):
     assert places("swap", j) == []
     assert places("swap", j, causal=True) == [j, j + 1]
-    assert places("swap", j, placed=True) == list(range(len(WORDS)))
+    assert places("swap", j, with_positions=True) == list(range(len(WORDS)))
 
 
 def test_the_last_word_swaps_with_its_neighbour():
@@ -44,7 +44,7 @@ def test_the_two_the_get_the_same_without_mask_and_positions(j):
     if j not in (first, second):
         distance = moved("change", j).distance
         assert distance[first] == pytest.approx(distance[second], rel=1e-3)
-        distance = moved("change", j, placed=True).distance
+        distance = moved("change", j, with_positions=True).distance
         assert distance[first] != pytest.approx(distance[second], rel=1e-3)
 
 

@@ -41,7 +41,7 @@ def test_lstm_cell_is_the_solution_of_lesson_5_and_torchs_own():
     x, h, c = torch.randn(3, 4), torch.randn(3, 5), torch.randn(3, 5)
     twin = nn.LSTMCell(4, 5)
     W, U, b_ih, b_hh = twin.parameters()
-    h_new, c_new, _ = recurrent.gated_step(x @ W.T + h @ U.T + (b_ih + b_hh), c)
+    h_new, c_new, _ = recurrent.lstm_step(x @ W.T + h @ U.T + (b_ih + b_hh), c)
     found = h_new, c_new
     taught = lesson("05").define("lstm_cell")["lstm_cell"](x, h, c, W, U, b_ih + b_hh)
     for ours, theirs, torchs in zip(found, taught, twin(x, (h, c)), strict=True):

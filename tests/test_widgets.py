@@ -1,24 +1,17 @@
 """`explore`, its canvas and its controls, without a browser."""
 
 import asyncio
-import base64
-import io
 import threading
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
 
 from helpers.figures import figure
 from helpers.views.canvas import Canvas
 from helpers.views.texts import KEPT_TEXTS, Texts
 from helpers.views.widgets import choice, explore, player, slider, switch, typed
-
-
-def pixels(canvas):
-    png = base64.b64decode(bytes(canvas.value).removeprefix(b"data:image/png;base64,"))
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+from tools.pixels import differ, fresh, pixels
 
 
 def scene():
@@ -27,21 +20,6 @@ def scene():
     (line,) = drawing.plot([0, 1], [0, 1])
     drawing.set(xlim=(0, 1), ylim=(0, 2))
     return fig, drawing, line, drawing.set_title("中文 −1")
-
-
-def fresh(fig):
-    """The same figure painted from scratch by matplotlib alone."""
-    for artist in fig.findobj():
-        artist.set_animated(False)
-    ours, theirs = fig.canvas, FigureCanvasAgg(fig)
-    theirs.draw()
-    fig.set_canvas(ours)
-    return np.asarray(theirs.buffer_rgba())[..., :3].astype(int)
-
-
-def differ(a, b):
-    """Share of pixels that differ visibly; artists that moved may lie over an axis line."""
-    return (np.abs(a - b).max(axis=-1) > 30).mean()
 
 
 def test_a_move_paints_what_a_full_draw_would_paint():

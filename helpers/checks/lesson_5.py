@@ -8,13 +8,13 @@ from torch import Tensor
 
 from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, not_yet, settle
 from helpers.checks.values import describe, same
-from helpers.taught.recurrent import gated_step
+from helpers.taught.recurrent import lstm_step
 
 
 def lstm_cell(
     x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor
 ) -> tuple[Tensor, Tensor]:
-    h, c, _ = gated_step(x @ W.T + h @ U.T + b, c)
+    h, c, _ = lstm_step(x @ W.T + h @ U.T + b, c)
     return h, c
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.labs.gradients import SIZE, lstm_step, passage, word_inputs
-from helpers.metrics import gradient_reach
-from helpers.taught.recurrent import GateReader, gated_step
+from helpers.labs.gradients import SIZE, passage, untrained_lstm, word_inputs
+from helpers.metrics import gradient_reach, jacobian_norms
+from helpers.taught.recurrent import GateReader, lstm_step
 from helpers.words import recall_batch
 
 LAGS = 100  # steps back that the forget-bias lab shows
@@ -31,8 +31,8 @@ def run_reader(
 ) -> GateRun:
     """Run a `GateReader` over ids (T,), one gate held at a value from step `start` (1 ... T) on.
 
-    held: 'i', 'f', 'o', or '' to leave every gate as trained. One backward pass gives every
-    Jacobian, as in `metrics.gradient_reach`: row n of the batch is asked for component n of c_T.
+    held: 'i', 'f', 'o', or '' to leave every gate as trained.
+    The sequence runs in H equal rows, for `metrics.jacobian_norms`.
     """
     W, U, b_ih, b_hh = (weight.detach() for weight in reader.lstm.parameters())
     H = reader.lstm.hidden_size
@@ -41,18 +41,17 @@ def run_reader(
     memories = []
     for t, a in enumerate(reader.embedding(inputs).detach() @ W.T + b_ih + b_hh, start=1):
         holding = {held: torch.full((H, H), value)} if held and t >= start else {}
-        h, c, now = gated_step(a + h @ U.T, c, **holding)  # (H, H): H equal rows
+        h, c, now = lstm_step(a + h @ U.T, c, **holding)  # (H, H): H equal rows
         memories.append(c)
         for name, gate in now.items():
             gates[name].append(gate[0].detach())
-    jacobians = torch.autograd.grad(c, memories, torch.eye(H))
     with torch.no_grad():
         probabilities = reader.output(h[0]).softmax(-1)
     return GateRun(
         {name: torch.stack(rows).numpy() for name, rows in gates.items()},
         torch.stack([memory[0].detach() for memory in memories]).numpy(),
         probabilities.numpy(),
-        torch.linalg.matrix_norm(torch.stack(jacobians), ord=2).numpy(),
+        jacobian_norms(memories).numpy(),
     )
 
 
@@ -66,7 +65,7 @@ def recall_example(length: int, seed: int) -> tuple[Tensor, int, int]:
 @lru_cache(64)
 def bias_reach(bias: float, seed: int = 0, length: int = LAGS + 1) -> np.ndarray:
     """‖∂s_T/∂s_t‖ by lag T - t = 0 ... length - 1, s = (h, c), of a fresh LSTM with this bias."""
-    return gradient_reach(lstm_step(bias, seed), _words()[:length], SIZE).numpy()[::-1].copy()
+    return gradient_reach(untrained_lstm(bias, seed), _words()[:length], SIZE).numpy()[::-1].copy()
 
 
 @cache

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from helpers.metrics import gradient_reach
-from helpers.taught.recurrent import gated_step
+from helpers.taught.recurrent import lstm_step
 from helpers.words import read_pairs
 
 SIZE = 32  # numbers that a state passes on: h of an RNN; h and c, half each, of an LSTM
@@ -50,14 +50,19 @@ def recurrent_matrix(kind: str, radius: float, seed: int = 0, size: int = SIZE) 
     """
     generator = torch.Generator().manual_seed(seed)
     if kind == "RNN":
-        drawn = torch.rand(size, size, generator=generator, dtype=torch.float64)
-        return (2 * drawn - 1) / math.sqrt(size)
+        return _as_torch_starts(size, generator, size, size)
     W = torch.randn(size, size, generator=generator, dtype=torch.float64)
     if kind == "orthogonal":
         return radius * torch.linalg.qr(W)[0]
     if kind == "plain":
         return W * (radius / torch.linalg.eigvals(W).abs().max())
     raise ValueError(f"kind is {kind!r}; expected 'plain', 'orthogonal' or 'RNN'")
+
+
+def _as_torch_starts(hidden_size: int, generator: torch.Generator, *shape: int) -> Tensor:
+    """Weights of a recurrent layer as PyTorch initialises them: uniform in ±1/√H, float64."""
+    uniform = torch.rand(*shape, generator=generator, dtype=torch.float64)  # in [0, 1)
+    return (2 * uniform - 1) / math.sqrt(hidden_size)
 
 
 @lru_cache(64)  # while T moves, W stays
@@ -73,24 +78,21 @@ def rnn_step(W: Tensor, activation: Callable[[Tensor], Tensor]) -> Callable[...,
     return lambda Ux_t, h: activation(Ux_t + h @ W.T)
 
 
-def lstm_step(forget_bias: float, seed: int = 0, size: int = SIZE) -> Callable[..., Tensor]:
+def untrained_lstm(forget_bias: float, seed: int = 0, size: int = SIZE) -> Callable[..., Tensor]:
     """An LSTM's step on states [h, c] (rows, size), initialised as `nn.LSTM` does.
 
     Uniform in ±1/√H, H = size / 2; forget_bias is added to the forget gate's bias.
     """
     H = size // 2
     generator = torch.Generator().manual_seed(seed)
-
-    def uniform(*shape: int) -> Tensor:
-        drawn = torch.rand(*shape, generator=generator, dtype=torch.float64)
-        return (2 * drawn - 1) / math.sqrt(H)
-
-    W, U, bias = uniform(4 * H, H), uniform(4 * H, H), uniform(4 * H) + uniform(4 * H)
+    shapes = (4 * H, H), (4 * H, H), (4 * H,), (4 * H,)
+    W, U, b_ih, b_hh = (_as_torch_starts(H, generator, *shape) for shape in shapes)
+    bias = b_ih + b_hh
     bias[H : 2 * H] += forget_bias
 
     def step(x_t: Tensor, state: Tensor) -> Tensor:
         h, c = state.chunk(2, dim=-1)
-        h, c, _ = gated_step(x_t[..., :H] @ W.T + h @ U.T + bias, c)
+        h, c, _ = lstm_step(x_t[..., :H] @ W.T + h @ U.T + bias, c)
         return torch.cat([h, c], dim=-1)
 
     return step
@@ -110,7 +112,9 @@ def measure(words: list[str], radius: float, activation: str, model: str) -> Rea
     """Run a freshly initialised model over the words and measure its gradient reach."""
     inputs, T = word_inputs(words), len(words)
     if model.startswith("LSTM"):
-        norms = gradient_reach(lstm_step(3.0 if model == "LSTM+3" else 0.0), inputs, SIZE).numpy()
+        norms = gradient_reach(
+            untrained_lstm(3.0 if model == "LSTM+3" else 0.0), inputs, SIZE
+        ).numpy()
         about = (
             "The state of an LSTM is (h, c), 16 numbers each; ρ and the activation do not apply."
         )

@@ -22,28 +22,30 @@ ATTENTION_KINDS = {  # what a student chooses -> what stands in `HeadWeights.wei
 class HeadWeights(NamedTuple):
     """A translation of T tokens from S source tokens, and who looked at whom on the way."""
 
-    read: list[int]  # T ids that the decoder read: <bos> first
-    written: list[int]  # T ids that it wrote: the last is <eos>, unless the limit came first
+    decoder_inputs: list[int]  # T ids that the decoder read: <bos> first
+    decoder_outputs: list[
+        int
+    ]  # T ids that it wrote: the last is <eos>, unless the limit came first
     weights: dict[str, np.ndarray]  # by kind: (layers, heads, rows, columns)
 
 
 @torch.no_grad()
-def read_and_write(model: Any, ids: Sequence[int], limit: int = 60) -> HeadWeights:
+def translate_with_weights(model: Any, ids: Sequence[int], limit: int = 60) -> HeadWeights:
     """Translate source ids (at least one) greedily and keep every weight.
 
     model: a `transformer.Transformer`, or one with its `encoder`, `decoder`, `start` and `step`.
     """
     source = torch.tensor([ids])
     mask = torch.ones_like(source, dtype=torch.bool)
-    written = translate(model, ids, limit).ids
-    read = [BOS_ID, *written[:-1]]
-    maps = all_attention_weights(model, source, mask, torch.tensor([read]))
+    outputs = translate(model, ids, limit).ids
+    inputs = [BOS_ID, *outputs[:-1]]
+    maps = all_attention_weights(model, source, mask, torch.tensor([inputs]))
     stacks = {"encoder": maps.encoder, "back": maps.decoder, "across": maps.cross}
     weights = {kind: torch.cat(layers).numpy() for kind, layers in stacks.items()}
-    return HeadWeights(read, written, weights)
+    return HeadWeights(inputs, outputs, weights)
 
 
-class Maps(NamedTuple):
+class AttentionWeights(NamedTuple):
     """All attention weights of one pass: a list with one tensor for each layer."""
 
     encoder: list[Tensor]  # (B, heads, S, S)
@@ -51,8 +53,10 @@ class Maps(NamedTuple):
     cross: list[Tensor]  # (B, heads, T, S)
 
 
-def all_attention_weights(model: Any, source: Tensor, mask: Tensor, target: Tensor) -> Maps:
+def all_attention_weights(
+    model: Any, source: Tensor, mask: Tensor, target: Tensor
+) -> AttentionWeights:
     """All weights while a model reads source ids and mask (B, S) and target ids (B, T)."""
     memory, encoder = model.encoder(source, mask)
     _, maps = model.decoder(target, memory, mask)
-    return Maps(encoder, [back for back, _ in maps], [across for _, across in maps])
+    return AttentionWeights(encoder, [own for own, _ in maps], [cross for _, cross in maps])

@@ -26,7 +26,7 @@ class Moved(NamedTuple):
     """An experiment's result; T words before it, N after it."""
 
     after: list[str]  # N words that were read after the change
-    places: list[int]  # where each of the T words stands afterwards
+    positions_after: list[int]  # where each of the T words stands afterwards
     distance: np.ndarray  # (T,): how far each word's output moved, as a share of its length
     allowed: np.ndarray  # (N, N): which word may look at which
 
@@ -41,11 +41,11 @@ def layers() -> tuple[dict[str, Tensor], MultiHeadAttention, nn.RNN]:
 
 
 @torch.no_grad()
-def outputs(words: list[str], layer: str, placed: bool, mask: Tensor) -> Tensor:
+def outputs(words: list[str], layer: str, with_positions: bool, mask: Tensor) -> Tensor:
     """What a layer gives for each word: (N, SIZE). mask (N, N) is for attention alone."""
     vectors, attention, rnn = layers()
     x = torch.stack([vectors[word] for word in words])[None]  # (1, N, SIZE)
-    if placed:
+    if with_positions:
         x = x + positions(len(words), SIZE)
     return (rnn(x)[0] if layer == "RNN" else attention(x, x, mask)[0])[0]
 
@@ -57,25 +57,25 @@ def allowed(words: list[str], causal: bool, masked: bool) -> Tensor:
 
 
 def moved(
-    what: str, j: int, layer: str = "attention", causal: bool = False, placed: bool = False,
+    what: str, j: int, layer: str = "attention", causal: bool = False, with_positions: bool = False,
     masked: bool = True,
 ) -> Moved:  # fmt: skip
     """Do one experiment: 'change' word j (from 0), 'swap' it with the next one, or 'pad'.
 
-    layer: 'attention' or 'RNN'. causal, masked: the two masks. placed: positions are added.
+    layer: 'attention' or 'RNN'. causal, masked: the two masks. with_positions: positions are added.
     """
-    after, places = [*WORDS], [*range(len(WORDS))]
+    after, positions_after = [*WORDS], [*range(len(WORDS))]
     if what == "change":
         after[j] = OTHER
     elif what == "swap":
         j = min(j, len(WORDS) - 2)
-        for row in (after, places):
+        for row in (after, positions_after):
             row[j], row[j + 1] = row[j + 1], row[j]
     else:
         after += ["<pad>"] * PADS
     rules = allowed(after, causal, masked)
-    old = outputs(WORDS, layer, placed, allowed(WORDS, causal, masked))
-    new = outputs(after, layer, placed, rules)[places]
+    old = outputs(WORDS, layer, with_positions, allowed(WORDS, causal, masked))
+    new = outputs(after, layer, with_positions, rules)[positions_after]
     distance = (new - old).norm(dim=1) / old.norm(dim=1)
     distance[distance < STILL] = 0.0
-    return Moved(after, places, distance.numpy(), rules.numpy())
+    return Moved(after, positions_after, distance.numpy(), rules.numpy())

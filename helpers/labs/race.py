@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from helpers import DATA
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
 from helpers.taught.transformer import Transformer
 from helpers.words import Vocabulary
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "four_models.pt"
+WEIGHTS = DATA / "four_models.pt"
 REMEDY = "`python -m benchmarks.four_models --write` makes it"
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 LARGEST = 1024  # key dimension d
 KEYS = 16  # that one query chooses from
+BINS = 48  # of a histogram
 ROWS = 2000  # dot products in a histogram
 RHO = 0.9  # correlation of any two components of one vector, in the regime "correlated"
 # What is assumed of queries and keys → the ranges of q·k and of q·k/√d that the lab shows.
@@ -106,3 +107,13 @@ def running_products(regime: str) -> np.ndarray:
     """q·k of `ROWS` pairs for every d at once (ROWS, d): column d - 1 sums the first d products."""
     queries, keys = sample_queries_keys(regime, ROWS, LARGEST)
     return queries.mul_(keys[:, 0]).cumsum_(dim=-1).numpy()  # in place: 8 MB each
+
+
+def density(values: np.ndarray, mean: float, variance: float) -> tuple[np.ndarray, np.ndarray]:
+    """A histogram of values between 4 standard deviations: edges (BINS + 1,), heights (BINS,).
+
+    The edges are in standard deviations from the mean; a normal density's peak has the height 1.
+    """
+    z = np.linspace(-4, 4, BINS + 1)
+    counts, _ = np.histogram((values - mean) / math.sqrt(variance), z)
+    return z, counts / len(values) / (z[1] - z[0]) * math.sqrt(2 * math.pi)

@@ -44,7 +44,7 @@ def patient_gru(input_size: int, hidden_size: int) -> nn.GRU:
     return gru
 
 
-def gated_step(
+def lstm_step(
     a: Tensor, c: Tensor, **held: Tensor | float
 ) -> tuple[Tensor, Tensor, dict[str, Any]]:
     """One step of an LSTM, as `nn.LSTM` takes it: h_t, c_t (B, H), and gates by letter (lesson 5).
@@ -74,7 +74,7 @@ class GateReader(nn.Module):
         h = c = torch.zeros(len(inputs), self.lstm.hidden_size, device=inputs.device)
         trace = []
         for a in (self.embedding(inputs) @ W.T + b_ih + b_hh).unbind(1):  # (B, 4H) each
-            h, c, gates = gated_step(a + h @ U.T, c)
+            h, c, gates = lstm_step(a + h @ U.T, c)
             trace.append(torch.stack([*gates.values(), c]))
         return self.output(h), torch.stack(trace, dim=2)
 

@@ -89,7 +89,7 @@ class DecoderBlock(nn.Module):
         return y + self.feed_forward(self.norm_3(y)), back, across
 
 
-class AttentionEncoder(nn.Module):
+class TransformerEncoder(nn.Module):
     """Reads a sentence all at once: one vector for each word, the decoder's memory."""
 
     def __init__(self, vocab_size: int, size: int, heads: int, layers: int) -> None:
@@ -109,7 +109,7 @@ class AttentionEncoder(nn.Module):
         return self.norm(x), maps
 
 
-class AttentionDecoder(nn.Module):
+class TransformerDecoder(nn.Module):
     """Says after each token of a translation what may come next."""
 
     def __init__(self, vocab_size: int, size: int, heads: int, layers: int) -> None:
@@ -150,8 +150,8 @@ class Transformer(nn.Module):
         layers: int = 1,
     ) -> None:
         super().__init__()
-        self.encoder = AttentionEncoder(source_vocab_size, size, heads, layers)
-        self.decoder = AttentionDecoder(target_vocab_size, size, heads, layers)
+        self.encoder = TransformerEncoder(source_vocab_size, size, heads, layers)
+        self.decoder = TransformerDecoder(target_vocab_size, size, heads, layers)
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Logits (B, T, V) for the token after each target id (B, T), given the source."""

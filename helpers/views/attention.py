@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.decoding import Step, Translation, decode_one, translate
+from helpers.decoding import Step, Translation, translate
 from helpers.figures import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure, is_wide
+from helpers.labs.attention import Intervention
 from helpers.metrics import differing_tokens
 from helpers.typed_text import read_source
-from helpers.words import EOS, Pair, Vocabulary, join_chinese, pad_batch
+from helpers.words import EOS, Pair, Vocabulary, join_chinese
 
 MAX_SOURCE, MAX_TARGET = 24, 36  # source tokens and target tokens that a map has room for
 
@@ -154,9 +155,8 @@ class InterventionView:
         english: Vocabulary,
         chinese: Vocabulary,
     ) -> None:
-        self.model, self.step_of, self.pairs = model, step_of, pairs
-        self.english, self.chinese = english, chinese
-        self.written = lru_cache(64)(self._written)
+        self.pairs, self.chinese = pairs, chinese
+        self.lab = Intervention(model, step_of, curves, pairs, english, MAX_TARGET)
         self.figure = figure(9.5, 4.2)
         self.figure.set_layout_engine("none")
         self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.75)))
@@ -170,16 +170,10 @@ class InterventionView:
         right.set_title("Exact test sentences")
         right.grid(axis="y")
         right.legend(loc="center left", fontsize=10)
-        self.curves = curves
-
-    def _written(self, kind: str, share: float, number: int) -> Translation:
-        pair = self.pairs[number]
-        state = self.model.start(*pad_batch([self.english.encode(pair.source)]))
-        return decode_one(self.step_of(kind, share, [pair]), state, MAX_TARGET)
 
     def update(self, kind: str, share: float, number: int) -> str:
         """Translate pair `number` with a share of the weights moved; the note compares."""
-        pair, found = self.pairs[number], self.written(kind, round(share, 3), number)
+        pair, found = self.pairs[number], self.lab.translate(kind, round(share, 3), number)
         targets = self.chinese.decode(found.ids, keep_special=True)
         assert found.weights is not None
         self.map.show(pair.source, targets, found.weights.numpy(), len(targets), mark=False)
@@ -188,8 +182,7 @@ class InterventionView:
             self.map.targets, differing_tokens(tokens, pair.target), strict=False
         ):
             label.set_color(RED if new else INK)
-        shares = list(self.curves[kind])
-        self.marker.set_data([share], [np.interp(share, shares, [*self.curves[kind].values()])])
+        self.marker.set_data([share], [self.lab.exact_match(kind, share)])
         told, wanted = join_chinese(tokens), pair.chinese
         verdict = "right" if told == wanted else f"wrong, expected {wanted}"
         self.title.set_text(f"Made to look here, it writes (red: differs from {wanted[:26]})")

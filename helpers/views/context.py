@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from torch import Tensor
 
-from helpers.decoding import translate_context
 from helpers.figures import BLUE, INK, ORANGE, RED, figure, is_wide, strip
-from helpers.metrics import differing_tokens
+from helpers.labs.context import ContextCutter
 from helpers.typed_text import read_source
-from helpers.words import Vocabulary, pad_batch
+from helpers.words import Vocabulary
 
 PER_LINE = 26  # tokens on one line of a translation
 
@@ -40,8 +38,7 @@ class ContextView:
         limit: int = 50,
     ) -> None:
         self.english, self.chinese, self.limit = english, chinese, limit
-        self.model, self.squeeze = model, squeeze
-        self.context = lru_cache(8)(self._context)
+        self.cutter = ContextCutter(model, squeeze, chinese)
         self.figure = figure(9.5, 3.9)
         grid = self.figure.add_gridspec(4, 2, width_ratios=[1.75, 1], height_ratios=[1, 2, 1, 2])
         self.strips, self.texts, self.titles = [], [], []
@@ -63,15 +60,6 @@ class ContextView:
         right.set_title("One-clause test sentences")
         right.grid(axis="y")
 
-    def _context(self, ids: tuple[int, ...]) -> tuple[Tensor, list[str]]:
-        """c (1, H) of a sentence and the tokens of its translation."""
-        with torch.no_grad():
-            c = self.model.encode(*pad_batch([ids]))
-        return c, self._write(c)
-
-    def _write(self, c: Tensor) -> list[str]:
-        return self.chinese.decode(translate_context(self.model.decoder, c).ids)
-
     def update(self, text: str, k: int) -> str:
         """Translate from the whole context vector and from k components of it."""
         source = read_source(text, self.english, self.limit)
@@ -80,14 +68,10 @@ class ContextView:
             for number in (0, 1):
                 self._show(number, "", torch.zeros(1, self.size), [], [])
             return source.note
-        c, whole = self.context(tuple(source.ids))
-        cut = self.squeeze(c, k)
-        tokens = self._write(cut)
-        new = differing_tokens(tokens, whole)
+        c, cut, whole, tokens, differs, agree = self.cutter.cut(source.ids, k)
         self._show(0, f"All {c.shape[1]} numbers", c, whole, [False] * len(whole))
-        self._show(1, f"{k} components kept; red characters differ", cut, tokens, new)
-        share = 1 - sum(new) / max(1, len(tokens))
-        same = "the same translation" if tokens == whole else f"{share:.0%} of it agree"
+        self._show(1, f"{k} components kept; red characters differ", cut, tokens, differs)
+        same = "the same translation" if tokens == whole else f"{agree:.0%} of it agree"
         return f"k = {k}: {same}.\n{source.note}".strip()
 
     def _show(

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from helpers.figures import HEAT, INK, ORANGE, RED, figure
-from helpers.labs.heads import ATTENTION_KINDS, read_and_write
+from helpers.labs.heads import ATTENTION_KINDS, translate_with_weights
 from helpers.typed_text import read_source
 from helpers.words import Vocabulary, join_chinese
 
@@ -40,7 +40,7 @@ class HeadView:
         self, model: Any, english: Vocabulary, chinese: Vocabulary, limit: int = 50
     ) -> None:
         self.english, self.chinese, self.limit = english, chinese, limit
-        self.looks = lru_cache(8)(lambda ids: read_and_write(model, ids))
+        self.looks = lru_cache(8)(lambda ids: translate_with_weights(model, ids))
         self.figure = figure(9.4, 5.6)
         self.figure.set_layout_engine("none")  # everything has its place
         ax = self.figure.add_axes((0.085, 0.03, 0.5, 0.7))
@@ -63,8 +63,8 @@ class HeadView:
         if not source.ids:
             return self._clear(source.note)
         looks = self.looks(tuple(source.ids))
-        read = self.chinese.decode(looks.read, keep_special=True)
-        written = self.chinese.decode(looks.written, keep_special=True)
+        read = self.chinese.decode(looks.decoder_inputs, keep_special=True)
+        written = self.chinese.decode(looks.decoder_outputs, keep_special=True)
         rows, columns = {
             "encoder": (source.tokens, source.tokens),
             "back": (read, read),
@@ -90,7 +90,7 @@ class HeadView:
         else:
             doing = f"To write “{written[at]}” it looks across"
         told = f"{doing} most at “{_short(columns[best])}” ({weights[at, best]:.2f})."
-        translation = join_chinese(self.chinese.decode(looks.written))
+        translation = join_chinese(self.chinese.decode(looks.decoder_outputs))
         return "\n".join(filter(None, [f"{translation or '(nothing)'}  {told}", source.note]))
 
     def _clear(self, note: str) -> str:

@@ -44,8 +44,10 @@ def invariance_lab() -> Explorer:
     picture = right.imshow(np.full((count, count), np.nan), ListedColormap([PALE, BLUE]))
     picture.set(clim=(0, 1), interpolation="nearest", extent=(-0.5, count - 0.5, count - 0.5, -0.5))
 
-    def update(what: str, j: int, layer: str, causal: bool, placed: bool, masked: bool) -> str:
-        result = moved(what, j - 1, layer, causal, placed, masked)
+    def update(
+        what: str, j: int, layer: str, causal: bool, with_positions: bool, masked: bool
+    ) -> str:
+        result = moved(what, j - 1, layer, causal, with_positions, masked)
         lengths, colors = [], []
         for n in range(count):
             old = WORDS[n] if n < len(WORDS) else ""
@@ -53,7 +55,7 @@ def invariance_lab() -> Explorer:
             rows[0][n].set_text(old)
             rows[1][n].set(text=new, color=INK if old == new else RED)
             rows[1][n].set_fontsize(9 if new == "<pad>" else 11)
-            here = result.places.index(n) if n in result.places else None
+            here = result.positions_after.index(n) if n in result.positions_after else None
             height = 0.0 if here is None else float(result.distance[here])
             lengths.append(min(height, 1.15))
             colors.append(ORANGE if old != new else BLUE)
@@ -83,6 +85,6 @@ def invariance_lab() -> Explorer:
         j=slider("word j", 1, len(WORDS), 5),
         layer=choice("layer", ["attention", "RNN"]),
         causal=switch("causal mask"),
-        placed=switch("positions added"),
+        with_positions=switch("positions added"),
         masked=switch("padding mask", True),
     )

@@ -7,16 +7,16 @@ from matplotlib.axes import Axes
 
 from helpers.figures import BLUE, GREY, INK, ORANGE, SKY, figure
 from helpers.labs.scale import (
+    BINS,
     KEYS,
     LARGEST,
     RANGES,
+    density,
     dot_product_moments,
     running_products,
     weigh_keys,
 )
 from helpers.views.widgets import Explorer, choice, explore, slider
-
-BINS = 48
 
 
 class _Bell:
@@ -37,11 +37,8 @@ class _Bell:
 
     def show(self, values: np.ndarray, mean: float, variance: float, ends: tuple) -> None:
         low, high = ends
-        sigma = math.sqrt(variance)
-        z = np.linspace(-4, 4, BINS + 1)
-        counts, _ = np.histogram((values - mean) / sigma, z)
-        height = counts / len(values) / (z[1] - z[0]) * math.sqrt(2 * math.pi)
-        place = (mean + sigma * z - low) / (high - low)
+        z, height = density(values, mean, variance)
+        place = (mean + math.sqrt(variance) * z - low) / (high - low)
         self.bars.set_data(height.clip(max=1.5), place)
         self.curve.set_data(place, np.exp(-(z**2) / 2))
         self.text.set_text(

@@ -30,7 +30,7 @@ class Explorer(widgets.VBox):
         self, update: Callable[..., str | None], figure: Figure, controls: dict[str, Any]
     ) -> None:
         self.controls = controls
-        self._update = update
+        self.update = update
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_since = 0.0
         # JupyterLab delivers widget messages in a second thread (a subshell) as well as in the
@@ -69,7 +69,7 @@ class Explorer(widgets.VBox):
             self._timer = None
             values = self.values
             try:
-                text = self._update(**values)
+                text = self.update(**values)
                 self.canvas.repaint()  # the picture first: the page shows messages one by one
                 self._say(text)
             except Exception as error:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers import DATA
 from helpers.words.tokens import tokenize_chinese, tokenize_english
 
-TRANSLATION_TSV = Path(__file__).resolve().parents[2] / "data" / "translation.tsv"
+TRANSLATION_TSV = DATA / "translation.tsv"
 COLUMNS = ("english", "chinese", "alignment", "split", "clauses")
 REMEDY = " (`python -m helpers.corpus`, or `%run -m helpers.corpus` in a cell, writes it anew)"
 

@@ -24,6 +24,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools import ROOT
+from tools.setup.browsers import find_chromium
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -86,14 +87,6 @@ WATCH = """() => {
         } else if (header.msg_type === 'status' && content.execution_state === 'idle') {
             window.watch.waiting.delete(parent_header.msg_id);
         } }); }"""
-
-
-def find_chromium() -> str | None:
-    """The path of a Chromium that the system offers, or None."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    return None
 
 
 def copy_lessons(target: Path, root: Path = ROOT) -> Path:
