@@ -217,6 +217,7 @@ def test_a_tab_inside_a_sentence_is_mended(line, tmp_path):
         ("broken", r"found 1 column\(s\) \['broken'\]"),
         ("Hi.\t\tCC", "found an empty sentence"),
         ("I like cats.\t我喜歡\tTom。\tCC-BY 2.0 #7", "found 4 columns instead of 3"),
+        ("I see him.\tTom\t看他。\tCC-BY 2.0 #7", "found 4 columns instead of 3"),
         ("我喜歡貓。\tI like cats.\tCC-BY 2.0 #7", "found 'I like cats.' where Chinese stands"),
     ],
 )
@@ -232,6 +233,13 @@ def test_many_bad_lines_are_an_error(tmp_path):
     path = write(tmp_path / "cmn.txt", MANY + "broken\n" * 3)
     with pytest.raises(ValueError, match=r"line 101: found 1 column.*3 of 103 lines"):
         read_pairs(path)
+
+
+def test_our_own_table_without_its_first_line_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.words.pairs.TRANSLATION_TSV", tmp_path / "translation.tsv")
+    write(tmp_path / "translation.tsv", TRANSLATION_TSV.read_text("utf-8").split("\n", 1)[1])
+    with pytest.raises(ValueError, match=r"line 1 .*expected their names: english"):
+        read_pairs()
 
 
 def test_one_bad_line_in_our_own_table_is_an_error(tmp_path):

@@ -29,6 +29,7 @@ _HEADERS = {
     *("en", "zh", "eng", "cmn", "英文", "英語", "英语", "中文", "漢語", "汉语", "原文"),
     *("譯文", "译文", "翻譯", "翻译"),
 }
+_ENDS = (".", "!", "?", '."', '!"', '?"')
 _KANA = re.compile("[\u3041-\u30fa]")
 
 
@@ -162,6 +163,8 @@ def _fits(joined: tuple[tuple[str, ...], ...], layout: Layout) -> bool:
     """Whether each piece of each column is written as that column is."""
     return (
         all(not HAN.search(piece) for piece in joined[layout.english])
+        # What follows a whole sentence may be the Chinese one's first word, such as a name.
+        and not any(piece.rstrip().endswith(_ENDS) for piece in joined[layout.english][:-1])
         and all(HAN.search(piece) or not LATIN.search(piece) for piece in joined[layout.chinese])
         and any(HAN.search(piece) for piece in joined[layout.chinese])
         and all(len(joined[n]) == 1 and joined[n][0].strip().isdecimal() for n in layout.ids)

@@ -69,15 +69,16 @@ def read_pairs(
         raise FileNotFoundError(f"no file of sentence pairs at {path}{anew or ': check it'}")
     lines = decode(path.read_bytes(), path, anew).split("\n")
     ours = [name.strip().lower() for name in lines[0].split("\t")] == list(COLUMNS)
-    if ours:
-        found = _ours(lines, path, anew)
-    elif anew:  # our table without its first line: anything amiss is an error
-        found = _theirs(lines, path, anew, skippable=0)
-    else:
-        found = _theirs(lines, path, anew, skippable=SKIPPABLE)
+    if anew and not ours and lines != [""]:
+        fields = lines[0].split("\t")
+        raise ValueError(
+            f"{path}, line 1{anew}: found {len(fields)} column(s) {fields}, "
+            f"expected their names: {' <tab> '.join(COLUMNS)}"
+        )
+    found = _ours(lines, path, anew) if ours or anew else _theirs(lines, path)
     pairs: dict[str | int, tuple[Pair, int]] = {}  # with the number of English tokens
     for number, pair in found:
-        source = pair.source
+        source = [] if keep_duplicates and max_tokens is None else pair.source  # for speed
         key = number if keep_duplicates else " ".join(source)
         pairs.setdefault(key, (pair, len(source)))
     chosen = [(pair, n) for pair, n in pairs.values() if split is None or pair.split == split]
@@ -99,13 +100,11 @@ def _ours(lines: list[str], path: Path, anew: str) -> list[tuple[int, Pair]]:
     ]
 
 
-def _theirs(lines: list[str], path: Path, anew: str, skippable: float) -> list[tuple[int, Pair]]:
-    """The pairs of a file brought along by line number; `skippable` is a share of its lines."""
+def _theirs(lines: list[str], path: Path) -> list[tuple[int, Pair]]:
+    """The pairs of a file that someone brought along, by line number."""
     rows = {n: line.split("\t") for n, line in enumerate(lines, start=1) if line.strip()}
-    if not rows and not anew:
-        raise ValueError(f"{path} holds no text, expected {EXPECTED}")
     if not rows:
-        return []
+        raise ValueError(f"{path} holds no text, expected {EXPECTED}")
     first = next(iter(rows))
     sample = list(islice(rows.values(), SAMPLE))
     layout = find_layout(sample)
@@ -114,8 +113,8 @@ def _theirs(lines: list[str], path: Path, anew: str, skippable: float) -> list[t
     if isinstance(layout, str):
         lacking = _lacking(rows[first])
         if lacking:
-            raise ValueError(f"{path}, line {first}{anew}: {lacking}, expected {EXPECTED}")
-        raise ValueError(f"{path}{anew}: {layout}")
+            raise ValueError(f"{path}, line {first}: {lacking}, expected {EXPECTED}")
+        raise ValueError(f"{path}: {layout}")
     if is_header(rows[first], layout):
         del rows[first]
     found: list[tuple[int, Pair]] = []
@@ -136,9 +135,9 @@ def _theirs(lines: list[str], path: Path, anew: str, skippable: float) -> list[t
             found.append((number, Pair(english, chinese)))
     if bad:
         number, reason = next(iter(bad.items()))
-        if len(bad) > skippable * len(rows):
+        if len(bad) > SKIPPABLE * len(rows):
             count = f" ({len(bad)} of {len(rows):,} lines are like that)" if len(rows) > 2 else ""
-            raise ValueError(f"{path}, line {number}{anew}: {reason}, expected {EXPECTED}{count}")
+            raise ValueError(f"{path}, line {number}: {reason}, expected {EXPECTED}{count}")
         numbers = ", ".join(map(str, islice(bad, NAMED))) + (", …" if len(bad) > NAMED else "")
         warnings.warn(
             f"{path}: {len(bad)} of {len(rows):,} lines skipped, which are no pairs: {numbers}. "
