@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
 from helpers.words import Vocabulary, tokenize_chinese, tokenize_english
+from helpers.words.files import decode
+from helpers.words.simplified import name_simplified
+from helpers.words.tokens import characters, clean_text
 
 MAX_NAMED = 6  # unknown words that a message names
 
@@ -43,9 +47,16 @@ def read_source(text: str, vocab: Vocabulary, limit: int = 50) -> Source:
 
 def _name(word: str, vocab: Vocabulary) -> str:
     """An unknown word as a message names it, with known ones that are spelt like it."""
-    short = word if len(word) <= 24 else word[:23] + "…"
     near = vocab.suggest(word) if word.isascii() and 3 <= len(word) <= 24 else []
-    return f"{short} (did you mean {' or '.join(near)}?)" if near else short
+    return f"{_shown(word)} (did you mean {' or '.join(near)}?)" if near else _shown(word)
+
+
+def _shown(word: str) -> str:
+    """A word shortened to fit a message; by its code point if one could not see it."""
+    if word.isprintable() and not unicodedata.category(word[0]).startswith("M"):
+        return word if len(word) <= 24 else word[:23] + "…"
+    named = (f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".strip() for sign in word[:3])
+    return ", ".join(named)
 
 
 def read_prefix(text: str, vocab: Vocabulary, limit: int) -> tuple[list[int], str]:
@@ -55,11 +66,12 @@ def read_prefix(text: str, vocab: Vocabulary, limit: int) -> tuple[list[int], st
     if not tokens:
         notes.append("Nothing typed: the models start from <bos> alone.")
     if unknown := vocab.unknown(tokens):
-        names = " ".join(unknown[:12]) + (" …" if len(unknown) > 12 else "")
+        names = " ".join(map(_shown, unknown[:12])) + (" …" if len(unknown) > 12 else "")
         notes.append(
             f"Not in the vocabulary: {names}. The models read <unk> instead. Training never "
             "showed it to them, so its embedding is still random: expect odd sentences."
         )
+        notes += filter(None, [name_simplified("".join(unknown))])
     if len(tokens) >= limit - 1:
         notes.append(
             f"You typed {len(tokens)} tokens and the limit is {limit}, with <bos>: the models read "
@@ -69,7 +81,10 @@ def read_prefix(text: str, vocab: Vocabulary, limit: int) -> tuple[list[int], st
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a UTF-8 file; errors explain a missing file, another encoding, an empty text."""
+    """The text of a UTF-8 file without invisible characters (`clean_text`).
+
+    Errors explain a missing file, an archive, another encoding, an empty text.
+    """
     path = Path(path).expanduser()
     if not path.is_file():
         here = ", ".join(sorted(file.name for file in Path().glob("*.txt"))) or "none"
@@ -77,16 +92,7 @@ def read_text(path: str | Path) -> str:
             f"no file {path}. Put it beside this notebook or give its full path. "
             f"Text files beside this notebook: {here}"
         )
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ValueError(
-            f"{path}, line {line}: byte {raw[error.start]:#04x} is not UTF-8. The file was "
-            "probably saved as Big5, UTF-16 or another encoding: open it in an editor and choose "
-            "'Save with encoding: UTF-8'"
-        ) from None
+    text = clean_text(decode(path.read_bytes(), path))
     if not text.strip():
         raise ValueError(f"{path} holds no text")
     return text
@@ -94,11 +100,9 @@ def read_text(path: str | Path) -> str:
 
 def text_lines(text: str, longest: int = 100, at_least: int = 20) -> list[list[str]]:
     """A text as rows of single characters: one per line, long lines cut, empty ones left out."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
+    lines = [characters(" ".join(line.split())) for line in clean_text(text).splitlines()]
     rows = [
-        list(line[start : start + longest])
-        for line in lines
-        for start in range(0, len(line), longest)
+        line[start : start + longest] for line in lines for start in range(0, len(line), longest)
     ]
     if len(rows) < at_least:
         raise ValueError(

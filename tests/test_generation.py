@@ -142,7 +142,7 @@ def test_text_is_read_or_the_trouble_explained(tmp_path):
     file.write_bytes("\ufeff一行\n兩行\n".encode())
     assert read_text(file) == "一行\n兩行\n"
     file.write_bytes(b"good\n" + "你怎麼敢".encode("big5"))
-    with pytest.raises(ValueError, match=r"line 2: .* is not UTF-8"):
+    with pytest.raises(ValueError, match=r"line 2: not UTF-8 text .*looks like Big5"):
         read_text(file)
     file.write_text("  \n")
     with pytest.raises(ValueError, match="holds no text"):

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from helpers.words import Pair
+from helpers.words import Pair, clean_chinese, clean_english
+from helpers.words.simplified import name_simplified
+from helpers.words.tokens import HAN
 
 KINDS = {  # searched for in "English<tab>Chinese"
     "at most three words": r"^(\S+ ){0,2}\S+\t",
@@ -28,9 +30,14 @@ def moved_words(links: set[tuple[int, int]] | frozenset[tuple[int, int]]) -> set
     return {i for i, _ in links} - in_order(links)
 
 
+def as_searched(text: str) -> str:
+    """What was typed as the sentences write it: `tea？` is "tea?", `茶?` is "茶？"."""
+    return clean_chinese(text) if HAN.search(text) else clean_english(text)
+
+
 def whole_words(text: str) -> re.Pattern[str]:
     """Finds a text in either language, in whole English words: `are`, not `dare`."""
-    text = text.strip()
+    text = as_searched(text)
     start = r"(?<![a-z])" if text[:1].isascii() and text[:1].isalpha() else ""
     end = r"(?![a-z])" if text[-1:].isascii() and text[-1:].isalpha() else ""
     return re.compile(start + re.escape(text) + end, re.IGNORECASE)
@@ -50,9 +57,11 @@ class AlignmentSearch:
         """
         typed = whole_words(word)
         found = [pair for pair in self.pairs if typed.search(_line(pair))]
-        name = f"'{word.strip()}' occurs in" if word.strip() else "The corpus has"
+        word = as_searched(word)
+        name = f"'{word}' occurs in" if word else "The corpus has"
         if not found:
-            return [], f"{name} no sentence. Try another word, or empty the field."
+            trouble = f"{name} no sentence. Try another word, or empty the field."
+            return [], "\n".join(filter(None, [trouble, name_simplified(word)]))
         before, of_kind = len(found), re.compile(KINDS[kind])
         found = [pair for pair in found if of_kind.search(_line(pair))]
         if not found:

@@ -12,6 +12,8 @@ from helpers.words.batches import (
 from helpers.words.pairs import TRANSLATION_TSV, Pair, read_pairs
 from helpers.words.recall import RecallBatch, recall_batch, recall_vocab_size
 from helpers.words.tokens import (
+    clean_chinese,
+    clean_english,
     join_chinese,
     join_english,
     tokenize_chinese,
@@ -45,6 +47,8 @@ __all__ = [
     "RecallBatch",
     "TranslationBatch",
     "Vocabulary",
+    "clean_chinese",
+    "clean_english",
     "join_chinese",
     "join_english",
     "pad_batch",
