@@ -15,7 +15,7 @@ help: ## list these targets
 lab: ## open JupyterLab on lesson 1
 	@$(PYTHON) course.py lab
 
-test: ## check all that a change could have broken, in at most ten minutes
+test: ## run the tests that every change must pass, in at most ten minutes
 	@$(PYTHON) course.py test
 
 test-all: ## run the tests that take long, too, as CI does every night

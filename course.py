@@ -21,7 +21,7 @@ from tools.setup import ROOT, SetupError, doctor, environment, settings
 EXAMPLES = """examples:
   python course.py lab            open lesson 1
   python course.py lab 4          open lesson 4
-  python course.py test           check all that a change could have broken
+  python course.py test           run the tests that every change must pass
   python course.py doctor         ask what is missing here
   python course.py install --torch cuda
                                   take the build of torch for NVIDIA cards
@@ -89,7 +89,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     lab = add("open JupyterLab on a lesson; its own options may follow", "lab 4 --port=9000")
     lab.add_argument("lesson", nargs="?", default="1", help="a number, or a notebook's path")
-    test = add("run the tests, in at most ten minutes", "test unit browser")
+    test = add("run the tests that every change must pass, in at most ten minutes", "test unit browser")
     test.add_argument("--all", action="store_true", help="also the tests that take long")
     test.add_argument("steps", nargs="*", help="only these steps of tests/run.py")
     books = add("rebuild the notebooks from notebooks/source", "notebooks 02 04")

@@ -21,12 +21,12 @@ def where_it_looks(
     """Shares of the surely linked tokens that look before their word, at it, and after it."""
     counts = [0, 0, 0]
     for links, pair in zip(found, pairs, strict=True):
-        words: dict[int, list[int]] = {}
+        linked: dict[int, list[int]] = {}
         for i, j in pair.sure:
-            words.setdefault(j, []).append(i)
+            linked.setdefault(j, []).append(i)
         for i, j in links:
-            if j in words:
-                off = min((i - word for word in words[j]), key=abs)
+            if j in linked:
+                off = min((i - word for word in linked[j]), key=abs)
                 counts[1 + (off > 0) - (off < 0)] += 1
     before, at, after = (count / sum(counts) for count in counts)
     return before, at, after

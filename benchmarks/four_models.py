@@ -63,8 +63,8 @@ ENTRIES = {
     "RNN with attention": Entry(MAKERS["RNN with attention"], 4e-3, 64),
     "self-attention": Entry(MAKERS["self-attention"], 8e-3, 32),
     "plain RNN with attention": Entry(plain_with_attention, 2e-3, 64),
-    # What stops the LSTM? One change each: practice, way, room. More room brings more weights and
-    # more units, too: two controls.
+    # What limits the LSTM? Each variant changes one thing: training time, reading direction, or the
+    # size of the state. A larger state adds weights and units as well, hence two controls.
     "LSTM, twice the training": LSTM._replace(epochs=20),
     "LSTM, source backwards": LSTM._replace(backwards=True),
     "LSTM, twice the units": LSTM._replace(make=lambda V, W: LSTMSeq2Seq(V, W, 64, 220)),

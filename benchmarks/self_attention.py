@@ -108,11 +108,11 @@ def epochs(rounds: int = 3, batch: int = 64) -> None:
         print(f"{name:12} {statistics.median(found[name]):6.2f} s, {size} parameters")
 
 
-def main(words: list[str]) -> None:
-    seeds = [int(word) for word in words if word.isdigit()] or list(range(5))
-    if "time" not in words:
+def main(arguments: list[str]) -> None:
+    seeds = [int(word) for word in arguments if word.isdigit()] or list(range(5))
+    if "time" not in arguments:
         training(seeds)
-    if "training" not in words:
+    if "training" not in arguments:
         times()
         epochs()
 

@@ -107,7 +107,7 @@ def main() -> int:
     skipped = [f"{name}: {line}" for name in wanted for line in results[name].skipped()]
     print("Skipped:" if skipped else "Nothing was skipped.", *skipped, sep="\n  ")
     if not options.all:
-        print("Left to the night: tests marked `nightly`. With --all they run, too.")
+        print("Not run: tests marked `nightly`. With --all they run, too.")
     return int(not all(result.passed for result in results.values()))
 
 

@@ -21,10 +21,10 @@ BOXES = """async markup => {
     const font = '32px ' + getComputedStyle(added.querySelector('.sample')).fontFamily;
     added.remove();
     await document.fonts.load(font, '天媽');
-    const drawn = sign => {
+    const drawn = character => {
         const pen = document.createElement('canvas').getContext('2d');
         pen.font = font;
-        pen.fillText(sign, 0, 40);
+        pen.fillText(character, 0, 40);
         return pen.canvas.toDataURL(); };
     return drawn('天') === drawn('媽'); }"""
 

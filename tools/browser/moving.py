@@ -25,7 +25,7 @@ SENTENCES = {
     "emoji": "🙂 👩‍👩‍👧 🇹🇼",
     "nothing": "",
     "500 words": "She likes two cats and apples. " * 83 + "She likes",
-    "500 signs": "我" * 500,
+    "500 characters": "我" * 500,
 }
 LOOK = """async root => {
     const picture = root.querySelector('.explorer-picture');

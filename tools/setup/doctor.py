@@ -129,7 +129,10 @@ def _torch() -> Line:
     try:
         import torch
     except Exception as error:
-        return Line("torch", "MISSING", f"does not load ({error}): `python course.py clean`, anew")
+        remedy = "`python course.py clean`, then `install`"
+        if sys.platform == "win32":
+            remedy = f"install Microsoft's Visual C++ Redistributable; if that is there, {remedy}"
+        return Line("torch", "MISSING", f"does not load ({error}): {remedy}")
     if torch.version.cuda is None:
         return Line("torch", "ok", f"{torch.__version__}, CPU build")
     card = "with a card for it" if torch.cuda.is_available() else "no card here, and none needed"

@@ -17,9 +17,13 @@ def paint(fig):
 
 
 def test_every_character_of_the_corpus_and_of_the_lessons_has_a_glyph():
-    text = {sign for pair in read_pairs() for sign in pair.chinese + pair.english}
+    text = {character for pair in read_pairs() for character in pair.chinese + pair.english}
     for source in (figures.FONT.parents[2] / "notebooks" / "source").glob("*.md"):
-        text |= {sign for sign in source.read_text("utf-8") if "\u4e00" <= sign <= "\u9fff"}
+        text |= {
+            character
+            for character in source.read_text("utf-8")
+            if "\u4e00" <= character <= "\u9fff"
+        }
     fig = figure(9, 9)
     fig.text(0, 0, "".join(sorted(text | set("，。！？「」…−"))))
     with warnings.catch_warnings():
