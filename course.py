@@ -89,7 +89,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     lab = add("open JupyterLab on a lesson; its own options may follow", "lab 4 --port=9000")
     lab.add_argument("lesson", nargs="?", default="1", help="a number, or a notebook's path")
-    test = add("run the tests that every change must pass, in at most ten minutes", "test unit browser")
+    what = "run the tests that every change must pass, in at most ten minutes"
+    test = add(what, "test unit browser")
     test.add_argument("--all", action="store_true", help="also the tests that take long")
     test.add_argument("steps", nargs="*", help="only these steps of tests/run.py")
     books = add("rebuild the notebooks from notebooks/source", "notebooks 02 04")

@@ -1,5 +1,6 @@
 """The look of all figures: fonts that have every character, and drawings that refuse bad input."""
 
+import re
 import warnings
 
 import matplotlib as mpl
