@@ -13,11 +13,13 @@ from helpers.checks.engine import (
     Problem,
     Verdict,
     call,
+    checked,
     describe,
     examine,
     not_yet,
     settle,
 )
+from helpers.checks.values import as_whole, plain
 from helpers.words import EOS_ID
 
 
@@ -49,6 +51,7 @@ def _step_case(
     return Case(label, (x, 0 * h if start else h, U, W, b))
 
 
+@checked
 def check_rnn_step(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.1: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
     wide = _step_case("", 3, 5, 4).args
@@ -172,6 +175,7 @@ def _perplexity_case(
     return Case(label, (logits, targets.masked_fill(~mask, 0), mask))
 
 
+@checked
 def check_perplexity(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.2: logits (B, T, V), targets and mask (B, T) to one number."""
     even = torch.zeros(1, 3, 10), torch.tensor([[4, 5, 6]]), torch.ones(1, 3, dtype=torch.bool)
@@ -313,20 +317,30 @@ def _after(count: int) -> Callable[[list[int]], int]:
     return lambda ids: EOS_ID if len(ids) >= count else 10 + len(ids)
 
 
-def _loop(stop: Callable[[list[int], int, int], bool], first: bool = False) -> Callable[..., Any]:
+def _loop(
+    stop: Callable[[list[int], int, int], bool], first: bool = False, at_most: int = 60
+) -> Callable[..., Any]:
     """A wrong generate with its own stop rule of (ids, limit, number given)."""
 
     def wrong(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
         given, ids = len(ids), list(ids)
         if first:
             ids.append(next_id(ids))
-        while not stop(ids, limit, given) and len(ids) < 60:
+        while not stop(ids, limit, given) and len(ids) < at_most:
             ids.append(next_id(ids))
         return ids
 
     return wrong
 
 
+def _without_eos(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while len(ids) < limit and (new := next_id(ids)) != EOS_ID:
+        ids.append(new)
+    return ids
+
+
+@checked
 def check_stop(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.3: next_id, ids and limit to the whole list of ids."""
     never = _after(1000)
@@ -363,6 +377,16 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             "<eos> is not in the list. Keep it: whoever reads the list then knows that the "
             "sentence is finished, not cut off.",
             lambda next_id, ids, limit: [i for i in generate(next_id, ids, limit) if i != EOS_ID],
+        ),
+        Mistake(
+            "<eos> is not in the list. Keep it: whoever reads the list then knows that the "
+            "sentence is finished, not cut off.",
+            _without_eos,
+        ),
+        Mistake(
+            "The loop goes on while one of the two conditions holds. It may go on only while both "
+            "do: conditions to go on are joined by `and`.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID and len(ids) >= limit, at_most=501),
         ),
         Mistake(
             "These are the new ids only. Return the given ones, too.",
@@ -416,6 +440,7 @@ _DRAWS = 2000
 _LOGITS = torch.tensor([0.0, 2.0, -1.0, 1.0])
 
 
+@checked
 def check_sample(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.4: logits (V,) and a temperature to one token id, many draws counted."""
 
@@ -443,7 +468,7 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
     greedy = "At temperature 0 return the `argmax`, before dividing."
     column = torch.stack([_LOGITS, _LOGITS.flip(0)], dim=1)
     certain = torch.tensor([-1e4, 0.0, -1e4])
-    plain = [
+    ordinary = [
         ("logits [0, 2, -1, 1] at temperature 1", _LOGITS, 1.0, None, ""),
         ("logits [0, 2, -1, 1] at temperature 0", _LOGITS, 0, 1, greedy),
         ("logits [0, 2, -1, 1] at temperature 0.0", _LOGITS, 0.0, 1, greedy),
@@ -458,19 +483,23 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
         ("large logits at temperature 0.01", torch.tensor([90.0, 5.0]), 0.01, 0,
          "`exp` of such numbers is infinite: let `softmax` do it, which subtracts the largest."),
     ]  # fmt: skip
-    for label, logits, temperature, expected, hint in far if extreme else plain:
+    for label, logits, temperature, expected, hint in far if extreme else ordinary:
         try:
             found = call(student, Case(label, (logits, temperature)))
         except Problem as problem:
             raise Problem(f"{problem}\nHint: {hint}" if hint else str(problem)) from None
-        if isinstance(found, Tensor | np.ndarray) and not isinstance(found, np.generic):
+        if isinstance(found, Tensor | np.ndarray) and found.ndim:
             raise Problem(
                 f"Tried with {label}: expected an int, found {describe(found)}. `.item()` takes "
                 "the number out of a tensor that holds one."
             )
-        if isinstance(found, bool) or not isinstance(found, int | np.integer):
+        number = as_whole(found)
+        if number is None or (
+            isinstance(plain(found), float) and expected is not None and number != expected
+        ):
             hint = "Return the token's id, its place in the logits, not a probability or score."
             raise Problem(f"Tried with {label}: expected an int, found {describe(found)}. {hint}")
+        found = number
         if not 0 <= found < len(logits):
             raise Problem(
                 f"Tried with {label}: expected an id from 0 to {len(logits) - 1}, found {found}."
@@ -484,7 +513,7 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
     where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
 
     def draw(logits: Tensor, temperature: float) -> Tensor:
-        draws = torch.tensor([student(logits, temperature) for _ in range(_DRAWS)])
+        draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
         return torch.bincount(draws, minlength=len(logits)) / _DRAWS
 
     share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))

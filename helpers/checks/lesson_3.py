@@ -11,10 +11,11 @@ from helpers.checks.engine import (
     Mistake,
     Problem,
     Verdict,
-    describe,
+    checked,
     examine,
     letter_of,
     settle,
+    whole_of,
 )
 from helpers.words import BOS_ID, EOS_ID, PAD_ID
 
@@ -33,6 +34,7 @@ def _at(h: Tensor, place: Tensor) -> Tensor:
     return h[torch.arange(len(h)), place]
 
 
+@checked
 def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.1: h (B, S, H) and mask (B, S) to the states (B, H) at the last real tokens."""
     h, mask = _states("", [2, 4, 3], 5).args
@@ -130,6 +132,7 @@ def _targets(label: str, lengths: list[int], T: int) -> Case:
     return Case(label, (ids.masked_fill(~mask, PAD_ID), mask))
 
 
+@checked
 def check_shift(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.2: target and its mask (B, T) to inputs, answers and the answers' mask."""
     target, mask = _targets("", [4, 5, 2], 5).args
@@ -266,6 +269,7 @@ def _loop(
     return wrong
 
 
+@checked
 def check_greedy(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.3: step(token, s) -> (logits (V,), s), c (H,) and a limit to a list of ids."""
     c = torch.tensor([2.0, 0.5])
@@ -360,33 +364,32 @@ _REASONS = {
 }
 
 
+@checked
 def check_length_curve(clauses: Any, room: Any, reason: Any) -> Verdict:
     """Exercise 3.4: three things to read from the length curve."""
 
     def check() -> None:
-        if isinstance(clauses, bool) or not isinstance(clauses, int):
-            raise Problem(f"`clauses` is a whole number from 1 to 4, found {describe(clauses)}.")
-        if clauses != 2:
-            hint = _CLAUSES.get(clauses, "The figure shows 1 to 4 clauses.")
-            raise Problem(f"You say that clauses = {clauses}. {hint}")
+        number = whole_of(clauses, "`clauses` is a whole number from 1 to 4")
+        if number != 2:
+            hint = _CLAUSES.get(number, "The figure shows 1 to 4 clauses.")
+            raise Problem(f"You say that clauses = {number}. {hint}")
         if room is Ellipsis or room is None:
             raise Problem("`clauses` is right. Now give `room`.")
-        if isinstance(room, bool) or not isinstance(room, int):
-            raise Problem(f"`room` is a whole number, found {describe(room)}.")
-        if room != 256:
+        width = whole_of(room, "`room` is a whole number")
+        if width != 256:
             hint = "How many numbers does the context vector of such a model hold?"
-            if room > 256 and room % 256 == 0:
+            if width > 256 and width % 256 == 0:
                 hint = (
                     "You count every state h_1 … h_n. The encoder has them all, but the decoder "
                     "gets one."
                 )
-            elif room == 128:
+            elif width == 128:
                 hint = "That is today's model. The question is about one with hidden_size=256."
-            elif room == 64:
+            elif width == 64:
                 hint = "64 is the size of a word's embedding, E. The decoder gets a state."
-            elif room == 1:
+            elif width == 1:
                 hint = "It gets one vector. How many numbers does it hold?"
-            raise Problem(f"You say that room = {room}. {hint}")
+            raise Problem(f"You say that room = {width}. {hint}")
         letter = letter_of(reason, "reason")
         if letter != "c":
             raise Problem(f"The numbers are right. {_REASONS[letter]}")

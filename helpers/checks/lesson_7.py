@@ -6,8 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, settle
-from helpers.checks.values import describe
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    call,
+    checked,
+    examine,
+    number_of,
+    settle,
+)
+from helpers.checks.values import describe, plain
 from helpers.taught.attention import attention, causal_mask
 from helpers.taught.transformer import positions
 
@@ -58,6 +68,7 @@ def _keep(numbers: Tensor, _mask: Tensor) -> Tensor:
     return numbers
 
 
+@checked
 def check_attention(student: Any) -> Verdict:
     """Exercise 7.1: queries, keys, values, mask -> (context, weights)."""
     plain = _inputs(2)
@@ -108,6 +119,11 @@ def check_attention(student: Any) -> Verdict:
             "Wrong axis of the softmax: each *query's* weights sum to 1, so it runs over the keys, "
             "the last dimension.",
             _other(axis=-2),
+        ),
+        Mistake(
+            "Wrong axis of the softmax: dimension 1 is that of the queries in a batch. Each "
+            "query's weights sum to 1, so it runs over the keys, the last dimension.",
+            _other(axis=1),
         ),
         Mistake(
             "The softmax runs over the batch: use the last dimension, the keys.", _other(axis=0)
@@ -165,6 +181,12 @@ def check_attention(student: Any) -> Verdict:
         ),
         Mistake(f"{nan}to 0 where `mask` is False.", _other(mask_late=_keep)),
         Mistake(
+            "You mask after the softmax and divide by the sum again. A row without a single "
+            "allowed key comes out as NaN, and where a forbidden key has by far the largest score, "
+            f"nothing is left of the others. {before}",
+            _other(mask_early=_keep, mask_late=lambda w, m: w * m / (w * m).sum(-1, True)),
+        ),
+        Mistake(
             "A row without a single allowed key should give zeros. Yours spreads its weight over "
             "keys that it may not see: after the softmax, set forbidden weights to 0.",
             _other(mask_early=lambda s, m: s.masked_fill(~m, -1e9), mask_late=_keep),
@@ -177,6 +199,7 @@ def check_attention(student: Any) -> Verdict:
     return examine(student, attention, cases, mistakes, praise)
 
 
+@checked
 def check_causal_mask(student: Any) -> Verdict:
     """Exercise 7.2: T -> bool (T, T), True at j <= i."""
     cases = [
@@ -283,6 +306,7 @@ def _equivariant(layer: Callable[[Tensor], Tensor], x: Tensor, order: Tensor) ->
     return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-4)
 
 
+@checked
 def check_equivariance(student: Any) -> Verdict:
     """Exercise 7.3: (layer, x, order) -> does shuffling the input shuffle the output alike?
 
@@ -371,15 +395,16 @@ def _judge(
     """Compare a student's True and False on all cases; a mistake is known by all its answers."""
     if not callable(student):
         raise Problem(f"Expected a function, found {describe(student)}.")
+    wanted = [reference(*case.args) for case in cases]  # before the student's code runs
     found: list[bool] = []
     for number, case in enumerate(cases):
         if number == 11 and len(set(found)) == 1:
             break  # the same answer to all so far: said below, better than an IndexError
         found.append(_truth(call(student, case), case))
-    right = [reference(*case.args) for case in cases[: len(found)]]
+    right = wanted[: len(found)]
     if found == right:
         return
-    case, answer, wanted = next(
+    case, answer, due = next(
         row for row in zip(cases, found, right, strict=False) if row[1] != row[2]
     )
     hint = otherwise
@@ -387,7 +412,7 @@ def _judge(
         if found == [mistake.wrong(*case.args) for case in cases[: len(found)]]:
             hint = mistake.hint
             break
-    raise Problem(f"Tried with {case.label}: expected {wanted}, found {answer}. {hint}")
+    raise Problem(f"Tried with {case.label}: expected {due}, found {answer}. {hint}")
 
 
 def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
@@ -401,6 +426,7 @@ def _ahead(x: Tensor) -> Tensor:
     return torch.cat([x[:, 1:], x[:, -1:]], dim=1)
 
 
+@checked
 def check_leak(student: Any) -> Verdict:
     """Exercise 7.4: (layer, x, t) -> does an output before t react to what stands from t on?"""
     x, real = _numbers(2, 6, 4), torch.arange(6) < 4
@@ -493,15 +519,15 @@ def check_leak(student: Any) -> Verdict:
 
 def _truth(answer: Any, case: Case) -> bool:
     """The student's answer as True or False, or a Problem."""
-    if isinstance(answer, Tensor):
-        what = "`.item()` takes it out of the tensor" if answer.numel() == 1 else "`.all().item()`"
+    truth = plain(answer)
+    if isinstance(truth, Tensor):
         raise Problem(
             f"Tried with {case.label}: return one plain True or False, not {describe(answer)}: "
-            f"`torch.allclose` does, or {what}."
+            "`torch.allclose` does, or `.all()`."
         )
-    if not isinstance(answer, bool):
+    if not isinstance(truth, bool):
         raise Problem(f"Tried with {case.label}: expected True or False, found {describe(answer)}.")
-    return answer
+    return truth
 
 
 STEPS = {
@@ -532,6 +558,7 @@ STEPS = {
 }  # fmt: skip
 
 
+@checked
 def check_steps(*answers: Any) -> Verdict:
     """Exercise 7.4: sequential steps of six computations, in the order of `STEPS`."""
 
@@ -541,11 +568,10 @@ def check_steps(*answers: Any) -> Verdict:
         for (name, (right, hints)), answer in zip(STEPS.items(), answers, strict=True):
             if answer is Ellipsis or answer is None:
                 raise Problem(f"{name} has no answer yet.")
-            if isinstance(answer, bool) or not isinstance(answer, int | float):
-                raise Problem(f"{name}: expected a number, found {describe(answer)}.")
-            if answer != right:
+            number = number_of(answer, f"{name}: expected a number")
+            if number != right:
                 default = "Which step must be finished before the next can begin?"
-                raise Problem(f"{name} is not {answer:g}. {hints.get(int(answer), default)}")
+                raise Problem(f"{name} is not {number:g}. {hints.get(int(number), default)}")
 
     if all(answer is Ellipsis or answer is None for answer in answers):
         return settle(check, None, "")
