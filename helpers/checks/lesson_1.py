@@ -48,7 +48,12 @@ _ENCODE = {
         Case(f"the sentence {sentence}", (sentence, ID_OF))
         for sentence in (["how", "dare", "you", "!"], ["how", "dare", "she", "!"], ["!"], [])
     ]
-    + [_renumbered(["you", "dare", "spaceship"])],
+    + [
+        _renumbered(["you", "dare", "spaceship"]),
+        Case("a sentence that repeats a token, ['you', '!', 'you', '!']",
+             (["you", "!", "you", "!"], ID_OF)),
+        Case("a vocabulary with other words", (["he", "she", "it"], {**ID_OF, "she": 9, "it": 10})),
+    ],
     "mistakes": [
         Mistake(
             "The ids of <bos> and <eos> are missing: one belongs in front, one at the end.",
@@ -123,6 +128,8 @@ _DECODE = {
         Case("an empty sentence, [1, 2]", ([1, 2], TOKENS)),
         Case("ids without <bos> and <eos>, [4, 5]", ([4, 5], TOKENS)),
         Case("a vocabulary in another order", ([7, 0, 3, 5, 6, 8], TOKENS[::-1])),
+        Case("ids that repeat, [1, 6, 7, 6, 7, 2]", ([1, 6, 7, 6, 7, 2], TOKENS)),
+        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "she", "it"])),
     ],
     "mistakes": [
         Mistake(

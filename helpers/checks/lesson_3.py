@@ -24,9 +24,11 @@ def last_valid_state(h: Tensor, mask: Tensor) -> Tensor:
     return h[torch.arange(len(h)), mask.sum(dim=1) - 1]
 
 
-def _states(label: str, lengths: list[int], S: int, dtype: torch.dtype = torch.float32) -> Case:
+def _states(
+    label: str, lengths: list[int], S: int, dtype: torch.dtype = torch.float32, H: int = 3
+) -> Case:
     rng = torch.Generator().manual_seed(10 * S + len(lengths))
-    h = torch.randn(len(lengths), S, 3, generator=rng).to(dtype)
+    h = torch.randn(len(lengths), S, H, generator=rng).to(dtype)
     return Case(label, (h, torch.arange(S) < torch.tensor(lengths)[:, None]))
 
 
@@ -46,6 +48,7 @@ def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
         _states("a sentence of one word", [1], 1),
         _states("all padding but one word", [1, 1], 4),
         _states("float64", [3, 1], 4, torch.float64),
+        _states("states of 5 numbers", [2, 6, 4], 7, H=5),
         Case("h not contiguous", (h.transpose(0, 1).contiguous().transpose(0, 1), mask)),
     ]
     mistakes = [
@@ -230,13 +233,13 @@ def greedy(step: Callable[..., Any], c: Tensor, limit: int) -> list[int]:
     return ids
 
 
-def _talker(count: int, dtype: torch.dtype = torch.float32) -> Callable[..., Any]:
+def _talker(count: int, dtype: torch.dtype = torch.float32, V: int = 12) -> Callable[..., Any]:
     """A step whose <eos> is due as the id number `count`; the state counts the steps, from 2 on."""
 
     def step(token: int, s: Tensor) -> tuple[Tensor, Tensor]:
         at = int(s[0])
         rng = torch.Generator().manual_seed(1000 * (at + 50) + 77 * int(token))
-        logits = torch.randn(12, generator=rng, dtype=dtype)
+        logits = torch.randn(V, generator=rng, dtype=dtype)
         logits[:3] -= 50  # <pad>, <bos>, <eos>
         logits[EOS_ID] += 100 * (at == count + 1 or at > 60)
         return logits, s + 1
@@ -282,6 +285,10 @@ def check_greedy(student: Callable[..., Any]) -> Verdict:
         Case("<eos> due just after the limit", (_talker(6), c, 5)),
         Case("a limit of one", (never, c, 1)),
         Case("float64", (_talker(3, torch.float64), c.double(), 8)),
+        Case(
+            "V = 30 and a state of three numbers",
+            (_talker(7, V=30), torch.tensor([2.0, -1.0, 4.0]), 9),
+        ),
     ]
     mistakes = [
         Mistake(

@@ -113,7 +113,7 @@ def check_gradient_bound(student: Any) -> Verdict:
     W = torch.tensor([[1.0, 0.5], [-0.5, 2.0]], dtype=torch.float64)
     cases = [
         Case("W = [[1, 0.5], [-0.5, 2]], slope 0.5, lag 3", (W, 0.5, 3)),
-        Case("lag 1", (_numbers(4, 4), 1.0, 1)),
+        Case("lag 1", (_numbers(4, 4), 0.25, 1)),
         Case("lag 0", (_numbers(4, 4), 1.0, 0)),
         Case("a float32 matrix", (_numbers(3, 3).float(), 1.0, 5)),
     ]
@@ -192,6 +192,11 @@ def check_clip_by_norm(student: Any) -> Verdict:
         Case("gradients that are all zero", ([torch.zeros(3, dtype=torch.float64)], 1.0)),
         Case("float32 gradients", ([g.float() for g in big], 2.5)),
         Case("a single number", ([torch.tensor(-8.0)], 0.5)),
+        Case("a joint norm of 2 and max_norm = 4", ([torch.tensor([1.2, -1.6])], 4.0)),
+        Case(
+            "a joint norm of 0.5 and max_norm = 0.2",
+            ([torch.tensor([0.3]), torch.tensor([[0.0], [-0.4]])], 0.2),
+        ),
     ]
     mistakes = [
         Mistake(
@@ -224,6 +229,10 @@ def check_clip_by_norm(student: Any) -> Verdict:
         Mistake(
             "You divide by the norm but forget max_norm: the new norm should be max_norm, not 1.",
             lambda gs, m: [g / max(1.0, _total_norm(gs).item()) for g in gs],
+        ),
+        Mistake(
+            "You compare the norm with 1. Compare it with max_norm.",
+            lambda gs, m: [g * m / _total_norm(gs) if _total_norm(gs) > 1 else g for g in gs],
         ),
         Mistake(
             "You always scale, and to a norm of 1. Scale only when the norm is above max_norm, by "

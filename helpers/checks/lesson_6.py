@@ -133,6 +133,10 @@ def check_masked_softmax(student: Callable[..., Any]) -> Verdict:
         _scores("as many sentences as columns", [1, 3, 2], 3),
         low,
         Case("large scores", (60 * scores, mask)),
+        Case(
+            "scores [0, 0, 200], the last one padding",
+            (torch.tensor([[0.0, 0.0, 200.0]]), torch.tensor([[True, True, False]])),
+        ),
         _scores("no padding", [3, 3], 3),
         _scores("a batch of one", [2], 3),
         _scores("all padding but one word", [1, 1], 3),
@@ -192,6 +196,19 @@ def check_masked_softmax(student: Callable[..., Any]) -> Verdict:
             "A fixed small number such as -100 is not low enough here: real scores can be as low. "
             "`torch.finfo(scores.dtype).min` is the lowest there is.",
             lambda e, m: _filled(e, m, -100.0).softmax(-1) * m,
+        ),
+        Mistake(
+            "You mask after the softmax and divide by the sum. Where padding has by far the "
+            "largest score, nothing is left of the real words, and an empty row is 0 / 0. Mask the "
+            "scores instead.",
+            lambda e, m: e.softmax(-1) * m / (e.softmax(-1) * m).sum(-1, keepdim=True),
+        ),
+        Mistake(
+            "You mask after the softmax and divide by the sum. Where padding has by far the "
+            "largest score, nothing is left of the real words. Mask the scores instead.",
+            lambda e, m: (
+                e.softmax(-1) * m / (e.softmax(-1) * m).sum(-1, keepdim=True).clamp(min=1e-9)
+            ),
         ),
         Mistake(
             "exp of a large score overflows. `softmax` takes the largest score out first.",

@@ -233,6 +233,7 @@ def check_entropy(student: Any) -> Verdict:
         Case("uniform weights", (torch.full((2, 4), 0.25, dtype=torch.float64),)),
         Case("one key only", (torch.ones(2, 1, dtype=torch.float64),)),
         Case("three dimensions", (_numbers(2, 3, 4).softmax(dim=-1),)),
+        Case("three dimensions, a batch of 5", (_numbers(5, 2, 3).softmax(dim=-1),)),
         Case("float32", (p.float(),)),
         Case("non-contiguous weights", (_numbers(4, 6).softmax(dim=0).T,)),
     ]
