@@ -56,8 +56,6 @@ STEP = [
     ("return torch.tanh(x @ U.T + h @ W.T + b)[0]", "Look at the shapes"),
     ("return torch.tanh(x @ V.T + h @ W.T + b)", "NameError"),
     ("h += x @ U.T\n    return torch.tanh(h @ W.T + b)", "changed one of its arguments"),
-    ("return torch.tanh(x.float() @ U.float().T + h.float() @ W.float().T + b.float())",
-     "Keep the input's type"),
     ("return torch.tanh(x @ U.T + h @ W.T + b).squeeze(0)", "a batch of one"),
 ]  # fmt: skip
 P = "p = logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "

@@ -70,7 +70,6 @@ TERM = [
     (lambda g, J, h, p: torch.dot((g @ J) * (1 - h**2), p), "a single number, a dot product"),
     (lambda g, J, h, p: None, "returned None"),
     (in_numpy, "NumPy"),
-    (lambda g, J, h, p: one_term(g, J, h, p).float(), "Keep the input's type"),
     (lambda g, J, h, p: torch.outer(g @ J, 1 - h**2) @ J[:, :2], "shape"),
 ]
 BOUND = [

@@ -184,7 +184,6 @@ PRODUCT = [
     (lambda f: f.mean(0) ** torch.arange(len(f) - 1, -1, -1)[:, None], "power of the mean"),
     (lambda f: torch.cat([right_product(f)[:-1], 0 * f[:1]]), "empty product is 1"),
     (lambda f: right_product(f).numpy(), "NumPy"),
-    (lambda f: right_product(f).float(), "Keep the input's type"),
     (lambda f: right_product(f).tolist(), "Compare your steps"),
     (product_in_place, "changed one of its arguments"),
     (lambda f: None, "returned None"),
@@ -260,7 +259,7 @@ BIAS = [
     (lambda ih, hh, value: ih, "expected two tensors"),
     (lambda ih, hh, value: (ih.numpy(), hh.numpy()), "NumPy"),
     (lambda ih, hh, value: (ih[: len(ih) // 4], hh), "of shape"),
-    (lambda ih, hh, value: (ih.half(), hh.half()), "changed its type"),
+    (lambda ih, hh, value: (ih.half(), hh.half()), "changed their type"),
     (lambda ih, hh, value: None, "returned None"),
 ]
 

@@ -41,7 +41,6 @@ CONTEXT = [
     ("weights *= 2\n    return (weights.unsqueeze(1) @ h).squeeze(1) / 2", "changed one of its"),
     ("c = (weights.unsqueeze(1) @ h).squeeze(1)", "returned None"),
     ("return ((weights.unsqueeze(1) @ h).squeeze(1)).numpy()", "Stay in PyTorch"),
-    ("return (weights.float().unsqueeze(1) @ h.float()).squeeze(1)", "Keep the input's type"),
     ("return weights * h", "raised RuntimeError"),
 ]  # fmt: skip
 LOW = "low = torch.finfo(scores.dtype).min\n    "
@@ -63,7 +62,6 @@ SOFTMAX = [
     ("return scores.masked_fill(~mask, float('-inf'))", "The softmax is missing"),
     ("scores[~mask] = -1e30\n    return scores.softmax(-1) * mask", "changed one of its arguments"),
     (LOW + "w = scores.masked_fill(~mask, low).softmax(-1) * mask", "returned None"),
-    (LOW + "return (scores.masked_fill(~mask, low).softmax(-1) * mask).float()", "Keep the input"),
 ]  # fmt: skip
 ADD = "(s @ W.T).unsqueeze(1) + h @ U.T"
 SCORES = [

@@ -107,8 +107,6 @@ VARIANCE = [
     (lambda q, k: ((q * k).sum(-1) / q.shape[1] ** 0.5).var(), "divided by √d already"),
     (lambda q, k: (q * k).sum(-1).var(unbiased=False), "divides by N - 1"),
     (lambda q, k: q.shape[1] * q.var() * k.var(), "formula by hand"),
-    (lambda q, k: (q * k).sum(-1).var().item(), "leave out .item()"),
-    (lambda q, k: (q * k).numpy().sum(-1).var(ddof=1), "expected a tensor"),
     (lambda q, k: q.mul_(k).sum(-1).var(), "changed one of its arguments"),
     (lambda q, k: None, "returned None"),
     (lambda q, k: (q @ k).var(), "RuntimeError"),

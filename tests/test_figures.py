@@ -20,11 +20,7 @@ def paint(fig):
 def test_every_character_of_the_corpus_and_of_the_lessons_has_a_glyph():
     text = {character for pair in read_pairs() for character in pair.chinese + pair.english}
     for source in (figures.FONT.parents[2] / "notebooks" / "source").glob("*.md"):
-        text |= {
-            character
-            for character in source.read_text("utf-8")
-            if "\u4e00" <= character <= "\u9fff"
-        }
+        text |= set(re.findall("[\u4e00-\u9fff]", source.read_text("utf-8")))
     fig = figure(9, 9)
     fig.text(0, 0, "".join(sorted(text | set("，。！？「」…−"))))
     with warnings.catch_warnings():

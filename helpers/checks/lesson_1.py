@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,11 +12,13 @@ from helpers.checks.engine import (
     Mistake,
     Problem,
     Verdict,
+    checked,
     describe,
     examine,
     letter_of,
     settle,
 )
+from helpers.checks.values import as_letter
 from helpers.words import SPECIALS
 
 TOKENS = [*SPECIALS, "how", "dare", "you", "!", "he"]
@@ -45,7 +48,12 @@ _ENCODE = {
         Case(f"the sentence {sentence}", (sentence, ID_OF))
         for sentence in (["how", "dare", "you", "!"], ["how", "dare", "she", "!"], ["!"], [])
     ]
-    + [_renumbered(["you", "dare", "spaceship"])],
+    + [
+        _renumbered(["you", "dare", "spaceship"]),
+        Case("a sentence that repeats a token, ['you', '!', 'you', '!']",
+             (["you", "!", "you", "!"], ID_OF)),
+        Case("a vocabulary with other words", (["he", "she", "it"], {**ID_OF, "she": 9, "it": 10})),
+    ],
     "mistakes": [
         Mistake(
             "The ids of <bos> and <eos> are missing: one belongs in front, one at the end.",
@@ -72,6 +80,13 @@ _ENCODE = {
             "here is a token, only an unknown one: <unk>.",
             lambda sentence, id_of: [
                 id_of["<pad>"] if i == id_of["<unk>"] else i for i in encode(sentence, id_of)
+            ],
+        ),
+        Mistake(
+            "An unknown token got the id of <pad>. Padding means that nothing is there; "
+            "here is a token, only an unknown one: <unk>.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *[id_of.get(token, 0) for token in sentence], id_of["<eos>"]
             ],
         ),
         Mistake(
@@ -113,6 +128,8 @@ _DECODE = {
         Case("an empty sentence, [1, 2]", ([1, 2], TOKENS)),
         Case("ids without <bos> and <eos>, [4, 5]", ([4, 5], TOKENS)),
         Case("a vocabulary in another order", ([7, 0, 3, 5, 6, 8], TOKENS[::-1])),
+        Case("ids that repeat, [1, 6, 7, 6, 7, 2]", ([1, 6, 7, 6, 7, 2], TOKENS)),
+        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "she", "it"])),
     ],
     "mistakes": [
         Mistake(
@@ -164,6 +181,7 @@ _DECODE = {
 }  # fmt: skip
 
 
+@checked
 def check_encode_decode(
     encode_student: Callable[..., Any], decode_student: Callable[..., Any]
 ) -> Verdict:
@@ -205,6 +223,7 @@ def padding_mask(lengths: Tensor) -> Tensor:
     return torch.arange(int(lengths.max())) < lengths[:, None]  # (T,) < (B, 1) -> (B, T)
 
 
+@checked
 def check_padding_mask(student: Callable[..., Any]) -> Verdict:
     """Exercise 1.2: lengths (B,) to a mask (B, T), True at real tokens."""
     wide = torch.tensor([[3, 0], [1, 0], [2, 0], [5, 0]])
@@ -309,23 +328,25 @@ _SIDES = {
 }
 
 
+@checked
 def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
     """Exercise 1.3: which pairs do not fit into 8 + 10 places, and why."""
 
     def check() -> None:
-        if not isinstance(breaks, set | frozenset | list | tuple | str):
+        found = breaks.tolist() if isinstance(breaks, np.ndarray) else breaks
+        if not isinstance(found, set | frozenset | list | tuple | str):
             raise Problem(
                 f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
             )
-        letters = frozenset(str(letter).strip().upper() for letter in breaks) - {"", ","}
+        letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
         if strange := sorted(letters - set("ABCDEF")):
             raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
         if letters != frozenset("CDE"):
             hint = "Check both sides of each pair against their limits, and remember <eos>."
             if "B" in letters:
                 hint = "Pair B is short. <pad> fills it up: wasteful, but it fits."
-            found = ", ".join(sorted(letters)) or "none"
-            raise Problem(f"You say that these break: {found}. {_SIDES.get(letters, hint)}")
+            given = ", ".join(sorted(letters)) or "none"
+            raise Problem(f"You say that these break: {given}. {_SIDES.get(letters, hint)}")
         letter = letter_of(reason, "reason")
         if letter != "b":
             raise Problem(f"The pairs are right. {_REASONS[letter]}")

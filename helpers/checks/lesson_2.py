@@ -1,11 +1,13 @@
 """Checks of lesson 2: one RNN step, perplexity, the stop condition, sampling with temperature."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from helpers.checks.engine import (
     Case,
@@ -13,11 +15,13 @@ from helpers.checks.engine import (
     Problem,
     Verdict,
     call,
+    checked,
     describe,
     examine,
     not_yet,
     settle,
 )
+from helpers.checks.values import as_whole, plain
 from helpers.words import EOS_ID
 
 
@@ -49,6 +53,7 @@ def _step_case(
     return Case(label, (x, 0 * h if start else h, U, W, b))
 
 
+@checked
 def check_rnn_step(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.1: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
     wide = _step_case("", 3, 5, 4).args
@@ -172,6 +177,31 @@ def _perplexity_case(
     return Case(label, (logits, targets.masked_fill(~mask, 0), mask))
 
 
+class _Calls(TorchFunctionMode):
+    """Counts calls of some of PyTorch's functions, by whatever name and in whatever module."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.names, self.counted = names, 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.counted += getattr(func, "__name__", "") in self.names
+        return func(*args, **(kwargs or {}))
+
+    def count(self, student: Any) -> Any:
+        """The same function, its calls counted; what is no function stays as it is."""
+        if not callable(student):
+            return student
+
+        @functools.wraps(student)
+        def counting(*args: Any) -> Any:
+            with self:
+                return student(*args)
+
+        return counting
+
+
+@checked
 def check_perplexity(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.2: logits (B, T, V), targets and mask (B, T) to one number."""
     even = torch.zeros(1, 3, 10), torch.tensor([[4, 5, 6]]), torch.ones(1, 3, dtype=torch.bool)
@@ -284,16 +314,16 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
             lambda z, y, m: (-_log_p(z[:, :-1], y[:, 1:])[m[:, 1:]].mean()).exp().item(),
         ),
     ]  # fmt: skip
+    calls = _Calls("cross_entropy", "nll_loss")
     verdict = examine(
-        student,
+        calls.count(student),
         perplexity,
         cases,
         mistakes,
         "This number compares language models of any kind, as long as they predict the same "
         "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar below.",
     )
-    called = set(getattr(getattr(student, "__code__", None), "co_names", ()))
-    if verdict.status == "right" and called & {"cross_entropy", "nll_loss"}:
+    if verdict.status == "right" and calls.counted:
         return not_yet(
             "The number is right. Now get it without PyTorch's loss, to see what is in it: "
             "`log_softmax`, then the right token's entry, then the mean over real tokens."
@@ -308,35 +338,71 @@ def generate(next_id: Callable[[list[int]], int], ids: list[int], limit: int) ->
     return ids
 
 
-def _after(count: int) -> Callable[[list[int]], int]:
-    """A next_id that ends a sentence when `count` ids are there."""
-    return lambda ids: EOS_ID if len(ids) >= count else 10 + len(ids)
+class _Speaker:
+    """A next_id that ends a sentence when `count` ids are there, and hears how often it is asked.
+
+    A sampler answers otherwise when it is asked twice, and so does this one.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count, self.asked = count, 0
+
+    def __call__(self, ids: list[int]) -> int:
+        self.asked += 1
+        return EOS_ID if len(ids) >= self.count else 10 + len(ids) + 20 * self.asked
 
 
-def _loop(stop: Callable[[list[int], int, int], bool], first: bool = False) -> Callable[..., Any]:
+def _loop(
+    stop: Callable[[list[int], int, int], bool], first: bool = False, at_most: int = 60
+) -> Callable[..., Any]:
     """A wrong generate with its own stop rule of (ids, limit, number given)."""
 
     def wrong(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
         given, ids = len(ids), list(ids)
         if first:
             ids.append(next_id(ids))
-        while not stop(ids, limit, given) and len(ids) < 60:
+        while not stop(ids, limit, given) and len(ids) < at_most:
             ids.append(next_id(ids))
         return ids
 
     return wrong
 
 
+def _without_eos(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while len(ids) < limit and (new := next_id(ids)) != EOS_ID:
+        ids.append(new)
+    return ids
+
+
+def _two_draws(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while ids[-1] != EOS_ID and len(ids) < limit:
+        next_id(ids)
+        ids.append(next_id(ids))
+    return ids
+
+
+def _two_draws_then_eos(
+    next_id: Callable[[list[int]], int], ids: list[int], limit: int
+) -> list[int]:
+    ids = list(ids)
+    while ids[-1] != EOS_ID and len(ids) < limit and next_id(ids) != EOS_ID:
+        ids.append(next_id(ids))
+    return [*ids, EOS_ID] if ids[-1] != EOS_ID and len(ids) < limit else ids
+
+
+@checked
 def check_stop(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.3: next_id, ids and limit to the whole list of ids."""
-    never = _after(1000)
+    never = _Speaker(1000)
     cases = [
-        Case("<eos> due after 4 ids, two ids given, limit 10", (_after(4), [1, 9], 10)),
-        Case("<eos> due after 4 ids, limit 10", (_after(4), [1], 10)),
+        Case("<eos> due after 4 ids, two ids given, limit 10", (_Speaker(4), [1, 9], 10)),
+        Case("<eos> due after 4 ids, limit 10", (_Speaker(4), [1], 10)),
         Case("no <eos> in sight, three ids given, limit 6", (never, [1, 7, 8], 6)),
         Case("no <eos> in sight, one id given, limit 6", (never, [1], 6)),
-        Case("<eos> and the limit at the same time", (_after(5), [1], 6)),
-        Case("<eos> as the very first choice", (_after(1), [1], 6)),
+        Case("<eos> and the limit at the same time", (_Speaker(5), [1], 6)),
+        Case("<eos> as the very first choice", (_Speaker(1), [1], 6)),
         Case("a beginning that already ends in <eos>", (never, [1, 7, EOS_ID], 6)),
         Case("a beginning with an <eos> inside, limit 6", (never, [1, 7, EOS_ID, 8], 6)),
         Case("a beginning that is already full", (never, [1, 7, 8], 3)),
@@ -363,6 +429,26 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             "<eos> is not in the list. Keep it: whoever reads the list then knows that the "
             "sentence is finished, not cut off.",
             lambda next_id, ids, limit: [i for i in generate(next_id, ids, limit) if i != EOS_ID],
+        ),
+        Mistake(
+            "`next_id` is called twice a step, and a second draw may give another id than the "
+            "first. Keep the id in a variable.",
+            _two_draws,
+        ),
+        Mistake(
+            "`next_id` is called twice a step, and a second draw may give another id than the "
+            "first. Keep the id in a variable.",
+            _two_draws_then_eos,
+        ),
+        Mistake(
+            "<eos> is not in the list. Keep it: whoever reads the list then knows that the "
+            "sentence is finished, not cut off.",
+            _without_eos,
+        ),
+        Mistake(
+            "The loop goes on while one of the two conditions holds. It may go on only while both "
+            "do: conditions to go on are joined by `and`.",
+            _loop(lambda ids, limit, given: ids[-1] == EOS_ID and len(ids) >= limit, at_most=501),
         ),
         Mistake(
             "These are the new ids only. Return the given ones, too.",
@@ -414,8 +500,10 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
 
 _DRAWS = 2000
 _LOGITS = torch.tensor([0.0, 2.0, -1.0, 1.0])
+_OTHERS = torch.tensor([1.0, 0.0, 2.0, 2.0, -2.0, 1.0])
 
 
+@checked
 def check_sample(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.4: logits (V,) and a temperature to one token id, many draws counted."""
 
@@ -426,7 +514,9 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             _draw_once(student)
-            for logits, temperature in ((_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0)):
+            for logits, temperature in (
+                (_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0), (_OTHERS, 0.8)
+            ):  # fmt: skip
                 _draw_often(student, logits, temperature)
             _draw_once(student, extreme=True)
 
@@ -443,7 +533,7 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
     greedy = "At temperature 0 return the `argmax`, before dividing."
     column = torch.stack([_LOGITS, _LOGITS.flip(0)], dim=1)
     certain = torch.tensor([-1e4, 0.0, -1e4])
-    plain = [
+    ordinary = [
         ("logits [0, 2, -1, 1] at temperature 1", _LOGITS, 1.0, None, ""),
         ("logits [0, 2, -1, 1] at temperature 0", _LOGITS, 0, 1, greedy),
         ("logits [0, 2, -1, 1] at temperature 0.0", _LOGITS, 0.0, 1, greedy),
@@ -458,19 +548,23 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
         ("large logits at temperature 0.01", torch.tensor([90.0, 5.0]), 0.01, 0,
          "`exp` of such numbers is infinite: let `softmax` do it, which subtracts the largest."),
     ]  # fmt: skip
-    for label, logits, temperature, expected, hint in far if extreme else plain:
+    for label, logits, temperature, expected, hint in far if extreme else ordinary:
         try:
             found = call(student, Case(label, (logits, temperature)))
         except Problem as problem:
             raise Problem(f"{problem}\nHint: {hint}" if hint else str(problem)) from None
-        if isinstance(found, Tensor | np.ndarray) and not isinstance(found, np.generic):
+        if isinstance(found, Tensor | np.ndarray) and found.ndim:
             raise Problem(
                 f"Tried with {label}: expected an int, found {describe(found)}. `.item()` takes "
                 "the number out of a tensor that holds one."
             )
-        if isinstance(found, bool) or not isinstance(found, int | np.integer):
+        number = as_whole(found)
+        if number is None or (
+            isinstance(plain(found), float) and expected is not None and number != expected
+        ):
             hint = "Return the token's id, its place in the logits, not a probability or score."
             raise Problem(f"Tried with {label}: expected an int, found {describe(found)}. {hint}")
+        found = number
         if not 0 <= found < len(logits):
             raise Problem(
                 f"Tried with {label}: expected an id from 0 to {len(logits) - 1}, found {found}."
@@ -484,7 +578,7 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
     where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
 
     def draw(logits: Tensor, temperature: float) -> Tensor:
-        draws = torch.tensor([student(logits, temperature) for _ in range(_DRAWS)])
+        draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
         return torch.bincount(draws, minlength=len(logits)) / _DRAWS
 
     share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
@@ -505,7 +599,10 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
             logits.softmax(-1),
         ),
         ("This multiplies by τ where it should divide.", (logits * temperature).softmax(-1)),
-        ("Every token comes equally often: the logits play no part.", expected * 0 + 1 / 4),
+        (
+            "Every token comes equally often: the logits play no part.",
+            torch.full_like(expected, 1 / len(expected)),
+        ),
         (
             "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
             (logits / temperature).softmax(-1).softmax(-1),

@@ -11,10 +11,11 @@ from helpers.checks.engine import (
     Mistake,
     Problem,
     Verdict,
-    describe,
+    checked,
     examine,
     letter_of,
     settle,
+    whole_of,
 )
 from helpers.words import BOS_ID, EOS_ID, PAD_ID
 
@@ -23,9 +24,11 @@ def last_valid_state(h: Tensor, mask: Tensor) -> Tensor:
     return h[torch.arange(len(h)), mask.sum(dim=1) - 1]
 
 
-def _states(label: str, lengths: list[int], S: int, dtype: torch.dtype = torch.float32) -> Case:
+def _states(
+    label: str, lengths: list[int], S: int, dtype: torch.dtype = torch.float32, H: int = 3
+) -> Case:
     rng = torch.Generator().manual_seed(10 * S + len(lengths))
-    h = torch.randn(len(lengths), S, 3, generator=rng).to(dtype)
+    h = torch.randn(len(lengths), S, H, generator=rng).to(dtype)
     return Case(label, (h, torch.arange(S) < torch.tensor(lengths)[:, None]))
 
 
@@ -33,6 +36,7 @@ def _at(h: Tensor, place: Tensor) -> Tensor:
     return h[torch.arange(len(h)), place]
 
 
+@checked
 def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.1: h (B, S, H) and mask (B, S) to the states (B, H) at the last real tokens."""
     h, mask = _states("", [2, 4, 3], 5).args
@@ -44,6 +48,7 @@ def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
         _states("a sentence of one word", [1], 1),
         _states("all padding but one word", [1, 1], 4),
         _states("float64", [3, 1], 4, torch.float64),
+        _states("states of 5 numbers", [2, 6, 4], 7, H=5),
         Case("h not contiguous", (h.transpose(0, 1).contiguous().transpose(0, 1), mask)),
     ]
     mistakes = [
@@ -130,6 +135,7 @@ def _targets(label: str, lengths: list[int], T: int) -> Case:
     return Case(label, (ids.masked_fill(~mask, PAD_ID), mask))
 
 
+@checked
 def check_shift(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.2: target and its mask (B, T) to inputs, answers and the answers' mask."""
     target, mask = _targets("", [4, 5, 2], 5).args
@@ -227,13 +233,13 @@ def greedy(step: Callable[..., Any], c: Tensor, limit: int) -> list[int]:
     return ids
 
 
-def _talker(count: int, dtype: torch.dtype = torch.float32) -> Callable[..., Any]:
+def _talker(count: int, dtype: torch.dtype = torch.float32, V: int = 12) -> Callable[..., Any]:
     """A step whose <eos> is due as the id number `count`; the state counts the steps, from 2 on."""
 
     def step(token: int, s: Tensor) -> tuple[Tensor, Tensor]:
         at = int(s[0])
         rng = torch.Generator().manual_seed(1000 * (at + 50) + 77 * int(token))
-        logits = torch.randn(12, generator=rng, dtype=dtype)
+        logits = torch.randn(V, generator=rng, dtype=dtype)
         logits[:3] -= 50  # <pad>, <bos>, <eos>
         logits[EOS_ID] += 100 * (at == count + 1 or at > 60)
         return logits, s + 1
@@ -266,6 +272,7 @@ def _loop(
     return wrong
 
 
+@checked
 def check_greedy(student: Callable[..., Any]) -> Verdict:
     """Exercise 3.3: step(token, s) -> (logits (V,), s), c (H,) and a limit to a list of ids."""
     c = torch.tensor([2.0, 0.5])
@@ -278,6 +285,10 @@ def check_greedy(student: Callable[..., Any]) -> Verdict:
         Case("<eos> due just after the limit", (_talker(6), c, 5)),
         Case("a limit of one", (never, c, 1)),
         Case("float64", (_talker(3, torch.float64), c.double(), 8)),
+        Case(
+            "V = 30 and a state of three numbers",
+            (_talker(7, V=30), torch.tensor([2.0, -1.0, 4.0]), 9),
+        ),
     ]
     mistakes = [
         Mistake(
@@ -360,33 +371,32 @@ _REASONS = {
 }
 
 
+@checked
 def check_length_curve(clauses: Any, room: Any, reason: Any) -> Verdict:
     """Exercise 3.4: three things to read from the length curve."""
 
     def check() -> None:
-        if isinstance(clauses, bool) or not isinstance(clauses, int):
-            raise Problem(f"`clauses` is a whole number from 1 to 4, found {describe(clauses)}.")
-        if clauses != 2:
-            hint = _CLAUSES.get(clauses, "The figure shows 1 to 4 clauses.")
-            raise Problem(f"You say that clauses = {clauses}. {hint}")
+        number = whole_of(clauses, "`clauses` is a whole number from 1 to 4")
+        if number != 2:
+            hint = _CLAUSES.get(number, "The figure shows 1 to 4 clauses.")
+            raise Problem(f"You say that clauses = {number}. {hint}")
         if room is Ellipsis or room is None:
             raise Problem("`clauses` is right. Now give `room`.")
-        if isinstance(room, bool) or not isinstance(room, int):
-            raise Problem(f"`room` is a whole number, found {describe(room)}.")
-        if room != 256:
+        width = whole_of(room, "`room` is a whole number")
+        if width != 256:
             hint = "How many numbers does the context vector of such a model hold?"
-            if room > 256 and room % 256 == 0:
+            if width > 256 and width % 256 == 0:
                 hint = (
                     "You count every state h_1 … h_n. The encoder has them all, but the decoder "
                     "gets one."
                 )
-            elif room == 128:
+            elif width == 128:
                 hint = "That is today's model. The question is about one with hidden_size=256."
-            elif room == 64:
+            elif width == 64:
                 hint = "64 is the size of a word's embedding, E. The decoder gets a state."
-            elif room == 1:
+            elif width == 1:
                 hint = "It gets one vector. How many numbers does it hold?"
-            raise Problem(f"You say that room = {room}. {hint}")
+            raise Problem(f"You say that room = {width}. {hint}")
         letter = letter_of(reason, "reason")
         if letter != "c":
             raise Problem(f"The numbers are right. {_REASONS[letter]}")

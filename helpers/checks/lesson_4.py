@@ -5,7 +5,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, examine, settle
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    checked,
+    examine,
+    number_of,
+    settle,
+)
 from helpers.labs.gradients import format_factor, measure, passage
 
 
@@ -27,6 +36,7 @@ def _term(grad_T: Tensor, jacobian: Tensor, h_t: Tensor, h_before: Tensor) -> Te
     return torch.outer((grad_T @ jacobian) * (1 - h_t**2), h_before)
 
 
+@checked
 def check_one_term(student: Any) -> Verdict:
     """Exercise 4.1: ∂L/∂h_T · ∂h_T/∂h_t · ∂h_t/∂W as an (H, H) matrix."""
     strided = _numbers(3, 6, seed=9)[:, ::2]  # a non-contiguous (3, 3) Jacobian
@@ -97,12 +107,13 @@ def _bound(W: Tensor, slope: float, lag: int) -> float:
     return (slope * torch.linalg.matrix_norm(W, ord=2).item()) ** lag
 
 
+@checked
 def check_gradient_bound(student: Any) -> Verdict:
     """Exercise 4.2: (γ σ_max)^lag, the bound on the Jacobian's norm."""
     W = torch.tensor([[1.0, 0.5], [-0.5, 2.0]], dtype=torch.float64)
     cases = [
         Case("W = [[1, 0.5], [-0.5, 2]], slope 0.5, lag 3", (W, 0.5, 3)),
-        Case("lag 1", (_numbers(4, 4), 1.0, 1)),
+        Case("lag 1", (_numbers(4, 4), 0.25, 1)),
         Case("lag 0", (_numbers(4, 4), 1.0, 0)),
         Case("a float32 matrix", (_numbers(3, 3).float(), 1.0, 5)),
     ]
@@ -143,6 +154,11 @@ def check_gradient_bound(student: Any) -> Verdict:
             lambda W, s, n: (s * W.abs().max().item()) ** n,
         ),
         Mistake(
+            "That is the largest entry. A matrix can stretch a vector by more than its largest "
+            "entry: use the largest singular value.",
+            lambda W, s, n: (s * W.max().item()) ** n,
+        ),
+        Mistake(
             "That is the norm of the power of W. The bound is the power of the norm: with an "
             "activation in between, only the norms may be multiplied.",
             lambda W, s, n: (
@@ -166,6 +182,7 @@ def _clip(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
     return [g * min(1.0, max_norm / norm) if norm > 0 else g.clone() for g in gradients]
 
 
+@checked
 def check_clip_by_norm(student: Any) -> Verdict:
     """Exercise 4.4: scale all gradients by one factor, to a joint norm of at most max_norm."""
     big = [_numbers(3, 3) * 5, _numbers(4, seed=1) * 3]
@@ -175,6 +192,11 @@ def check_clip_by_norm(student: Any) -> Verdict:
         Case("gradients that are all zero", ([torch.zeros(3, dtype=torch.float64)], 1.0)),
         Case("float32 gradients", ([g.float() for g in big], 2.5)),
         Case("a single number", ([torch.tensor(-8.0)], 0.5)),
+        Case("a joint norm of 2 and max_norm = 4", ([torch.tensor([1.2, -1.6])], 4.0)),
+        Case(
+            "a joint norm of 0.5 and max_norm = 0.2",
+            ([torch.tensor([0.3]), torch.tensor([[0.0], [-0.4]])], 0.2),
+        ),
     ]
     mistakes = [
         Mistake(
@@ -208,6 +230,15 @@ def check_clip_by_norm(student: Any) -> Verdict:
             "You divide by the norm but forget max_norm: the new norm should be max_norm, not 1.",
             lambda gs, m: [g / max(1.0, _total_norm(gs).item()) for g in gs],
         ),
+        Mistake(
+            "You compare the norm with 1. Compare it with max_norm.",
+            lambda gs, m: [g * m / _total_norm(gs) if _total_norm(gs) > 1 else g for g in gs],
+        ),
+        Mistake(
+            "You always scale, and to a norm of 1. Scale only when the norm is above max_norm, by "
+            "max_norm / norm.",
+            lambda gs, m: [g / _total_norm(gs) for g in gs],
+        ),
     ]
     mistakes.append(
         Mistake(
@@ -222,24 +253,24 @@ def check_clip_by_norm(student: Any) -> Verdict:
     return examine(student, _clip, cases, mistakes, praise)
 
 
+@checked
 def check_surviving_radius(answer: Any) -> Verdict:
     """Exercise 4.3: the spectral radius at which h₅₁ still feels h₁, orthogonal tanh RNN."""
 
     def check() -> None:
-        if isinstance(answer, bool) or not isinstance(answer, int | float):
-            raise Problem(f"Expected a number such as 0.85, found {answer!r}.")
-        if not 0 < answer <= 3:
-            raise Problem(f"A spectral radius is a size: expected 0 < ρ ≤ 3, found {answer}.")
-        left = measure(passage(51), float(answer), "tanh", "orthogonal").norms[0]
-        found = f"With ρ = {answer}, ‖∂h₅₁/∂h₁‖ is "
+        radius = number_of(answer, "Expected a number such as 0.85")
+        if not 0 < radius <= 3:
+            raise Problem(f"A spectral radius is a size: expected 0 < ρ ≤ 3, found {radius:g}.")
+        left = measure(passage(51), float(radius), "tanh", "orthogonal").norms[0]
+        found = f"With ρ = {radius:g}, ‖∂h₅₁/∂h₁‖ is "
         found += f"1/{format_factor(1 / left)}" if left < 1 else format_factor(left)
         if left > 10:
             raise Problem(f"{found}: the gradient explodes. Go lower.")
         if left >= 0.1:
             return
-        if answer < 1:
+        if radius < 1:
             hint = "Below 1 even a network without an activation forgets. Go higher."
-        elif answer == 1:
+        elif radius == 1:
             hint = (
                 "ρ = 1 would do for `activation = none`. Here every step also multiplies by the "
                 "slope of tanh, which is below 1: W has to make up for it."

@@ -6,8 +6,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, not_yet, settle
-from helpers.checks.values import describe, same
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    call,
+    checked,
+    examine,
+    not_yet,
+    number_of,
+    settle,
+)
+from helpers.checks.values import as_list, describe, same
 from helpers.taught.recurrent import lstm_step
 
 
@@ -72,6 +83,7 @@ def _untransposed(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tens
     return lstm_cell(x, h, c, W, blocks, b)
 
 
+@checked
 def check_lstm_cell(student: Any) -> Verdict:
     """Exercise 5.1: one step of an LSTM with PyTorch's stacked weights, returning (h, c)."""
     x, h, c, W, U, b = _cell_arguments(2, 3, 4)
@@ -155,16 +167,15 @@ def check_lstm_cell(student: Any) -> Verdict:
     return verdict
 
 
+@checked
 def check_gate_strip(answer: Any) -> Verdict:
     """Exercise 5.2: (step written, share left at step 10, step shown) = (4, 0.4, 10)."""
 
     def check() -> None:
-        if not isinstance(answer, tuple | list) or len(answer) != 3:
+        numbers = as_list(answer)
+        if not isinstance(numbers, tuple | list) or len(numbers) != 3:
             raise Problem(f"Expected three numbers, such as (1, 0.5, 9); found {describe(answer)}.")
-        numbers = tuple(answer)
-        if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
-            raise Problem(f"Expected three plain numbers; found {describe(answer)}.")
-        written, left, shown = numbers
+        written, left, shown = (number_of(n, "Expected three plain numbers") for n in numbers)
         if (written, shown) == (3, 9):
             raise Problem("You count steps from 0; the picture counts from 1.")
         if written == 2:
@@ -221,6 +232,7 @@ def _product(f: Tensor) -> Tensor:
     return later.flip(0).cumprod(0).flip(0)
 
 
+@checked
 def check_gradient_product(student: Any) -> Verdict:
     """Exercise 5.3: from forget gates (T, H) to ∂c_T/∂c_t (T, H), the products of later gates."""
     f = torch.sigmoid(_numbers(5, 3))
@@ -309,6 +321,7 @@ def _wanted(ih: Tensor, hh: Tensor, value: float) -> Tensor:
     return total
 
 
+@checked
 def check_forget_bias(student: Any) -> Verdict:
     """Exercise 5.4: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
     cases = [
@@ -366,10 +379,10 @@ def check_forget_bias(student: Any) -> Verdict:
                         f"{where}{name} should be a tensor of shape {tuple(ih.shape)}; found "
                         f"{describe(vector)}."
                     )
-                if vector.dtype != ih.dtype:
-                    raise Problem(f"{where}{name} changed its type to {vector.dtype}: keep it.")
-            total = (found[0] + found[1]).detach()
-            if not same(total, _wanted(ih, hh, value)):
+            total, right = (found[0] + found[1]).detach(), _wanted(ih, hh, value)
+            if not same(total, right) and total.dtype != ih.dtype:
+                raise Problem(f"{where}the biases changed their type to {total.dtype}: keep it.")
+            if not same(total, right):
                 raise Problem(f"{where}the total bias is wrong. {hint(total, ih, hh, value)}")
 
     praise = (

@@ -6,7 +6,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, describe, examine, settle
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    checked,
+    describe,
+    examine,
+    settle,
+)
+from helpers.checks.values import as_letter
 from helpers.taught.attention import masked_softmax
 from helpers.words import tokenize_english
 
@@ -31,6 +41,7 @@ def _weights_and_states(
     return Case(label, (_numbers(B, S, dtype=dtype).softmax(-1), _numbers(B, S, H, dtype=dtype)))
 
 
+@checked
 def check_context(student: Callable[..., Any]) -> Verdict:
     """Exercise 6.1: weights (B, S) and states h (B, S, H) to contexts (B, H)."""
     weights, h = _weights_and_states("", 3, 4, 5).args
@@ -112,6 +123,7 @@ def _filled(scores: Tensor, mask: Tensor, value: float) -> Tensor:
     return scores.masked_fill(~mask, value)
 
 
+@checked
 def check_masked_softmax(student: Callable[..., Any]) -> Verdict:
     """Exercise 6.2: scores and mask (B, S) to weights (B, S), zeros for an empty row."""
     scores, mask = _scores("", [2, 4, 3], 4).args
@@ -121,6 +133,10 @@ def check_masked_softmax(student: Callable[..., Any]) -> Verdict:
         _scores("as many sentences as columns", [1, 3, 2], 3),
         low,
         Case("large scores", (60 * scores, mask)),
+        Case(
+            "scores [0, 0, 200], the last one padding",
+            (torch.tensor([[0.0, 0.0, 200.0]]), torch.tensor([[True, True, False]])),
+        ),
         _scores("no padding", [3, 3], 3),
         _scores("a batch of one", [2], 3),
         _scores("all padding but one word", [1, 1], 3),
@@ -182,6 +198,19 @@ def check_masked_softmax(student: Callable[..., Any]) -> Verdict:
             lambda e, m: _filled(e, m, -100.0).softmax(-1) * m,
         ),
         Mistake(
+            "You mask after the softmax and divide by the sum. Where padding has by far the "
+            "largest score, nothing is left of the real words, and an empty row is 0 / 0. Mask the "
+            "scores instead.",
+            lambda e, m: e.softmax(-1) * m / (e.softmax(-1) * m).sum(-1, keepdim=True),
+        ),
+        Mistake(
+            "You mask after the softmax and divide by the sum. Where padding has by far the "
+            "largest score, nothing is left of the real words. Mask the scores instead.",
+            lambda e, m: (
+                e.softmax(-1) * m / (e.softmax(-1) * m).sum(-1, keepdim=True).clamp(min=1e-9)
+            ),
+        ),
+        Mistake(
             "exp of a large score overflows. `softmax` takes the largest score out first.",
             lambda e, m: (e.exp() * m) / (e.exp() * m).sum(-1, keepdim=True),
         ),
@@ -211,6 +240,7 @@ def _alignment(
     return Case(label, tuple(_numbers(*s, seed=n, dtype=dtype) for n, s in enumerate(shapes)))
 
 
+@checked
 def check_additive_scores(student: Callable[..., Any]) -> Verdict:
     """Exercise 6.3: s (B, H), h (B, S, H), W and U (A, H), v (A,) to scores (B, S)."""
     s, h, W, U, v = _alignment("", 3, 4, 5, 2).args
@@ -301,7 +331,7 @@ _WORDS = {
 def _word(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise Problem(f"`{name}` is an English word in quotes, found {describe(value)}.")
-    word = value.strip().strip(".").lower()
+    word = as_letter(value)
     return "apples" if word == "apple" else word
 
 
@@ -313,6 +343,7 @@ def _where_looked(view: Any) -> str:
     return source[int(found.weights[tokens.index("顆")].argmax())] if "顆" in tokens else "apples"
 
 
+@checked
 def check_measure_word(chose: Any, looked: Any, proof: Any, view: Any) -> Verdict:
     """Exercise 6.4: which word chose the measure word, where it looked, and which shows a cause.
 
@@ -334,12 +365,13 @@ def check_measure_word(chose: Any, looked: Any, proof: Any, view: Any) -> Verdic
             raise Problem(f"You say that 顆 looks most at {word!r}. {hint}")
         if proof is Ellipsis or proof is None:
             raise Problem("`chose` and `looked` are right. Now give `proof`.")
-        if proof == "looked":
+        shown = as_letter(proof)
+        if shown == "looked":
             raise Problem(
                 "The weight only tells where it reads. In which of the two did you change "
                 "something and watch the effect?"
             )
-        if proof != "chose":
+        if shown != "chose":
             raise Problem(f'`proof` is "chose" or "looked", found {describe(proof)}.')
 
     return settle(

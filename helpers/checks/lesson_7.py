@@ -6,8 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, call, examine, settle
-from helpers.checks.values import describe
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    call,
+    checked,
+    examine,
+    number_of,
+    settle,
+)
+from helpers.checks.values import describe, plain
 from helpers.taught.attention import attention, causal_mask
 from helpers.taught.transformer import positions
 
@@ -58,6 +68,7 @@ def _keep(numbers: Tensor, _mask: Tensor) -> Tensor:
     return numbers
 
 
+@checked
 def check_attention(student: Any) -> Verdict:
     """Exercise 7.1: queries, keys, values, mask -> (context, weights)."""
     plain = _inputs(2)
@@ -73,12 +84,13 @@ def check_attention(student: Any) -> Verdict:
         Case("no mask, B = 2, T = S = 4, d = 4", (*square, None)),
         Case("no mask, B = 2, T = 3, S = 5, d = 4", (*plain, None)),
         Case("a causal mask", (*square, causal)),
+        Case("queries and keys of 9 numbers", (*_inputs(2, d=9, d_v=2), some)),
         Case("a mask", (*plain, some)),
         Case("values of another size than keys", (*long, torch.ones(2, 3, 7).bool())),
         Case("a query that may look nowhere", (*plain, blind)),
         Case("a mask that leaves one key, shaped (S,)", (*plain, last)),
         Case("no batch dimension, T = 1", (*_inputs(T=1), None)),
-        Case("two batch dimensions", (*_inputs(2, 3), some[:, None])),
+        Case("two batch dimensions", (*_inputs(2, 6), some[:, None])),
         Case("one key", (*_inputs(1, S=1), None)),
         Case("float32 numbers", (*_inputs(2, dtype=torch.float32), some)),
         Case("non-contiguous tensors", (*strided, None)),
@@ -89,6 +101,13 @@ def check_attention(student: Any) -> Verdict:
     mistakes = [
         Mistake("The scores are not divided by √d.", _other(scale=lambda d: 1.0)),
         Mistake("You divide by d; asked is √d.", _other(scale=float)),
+        Mistake(
+            "You divide by 2 whatever the size. √d is 2 only where d = 4.",
+            _other(scale=lambda d: 2.0),
+        ),
+        Mistake(
+            "You divide by d / 2. √d is the same only where d = 4.", _other(scale=lambda d: d / 2)
+        ),
         Mistake(
             "You divide by the root of a number of places. d is the length of one query, "
             "`queries.shape[-1]`.",
@@ -108,6 +127,11 @@ def check_attention(student: Any) -> Verdict:
             "Wrong axis of the softmax: each *query's* weights sum to 1, so it runs over the keys, "
             "the last dimension.",
             _other(axis=-2),
+        ),
+        Mistake(
+            "Wrong axis of the softmax: dimension 1 is that of the queries in a batch. Each "
+            "query's weights sum to 1, so it runs over the keys, the last dimension.",
+            _other(axis=1),
         ),
         Mistake(
             "The softmax runs over the batch: use the last dimension, the keys.", _other(axis=0)
@@ -165,6 +189,12 @@ def check_attention(student: Any) -> Verdict:
         ),
         Mistake(f"{nan}to 0 where `mask` is False.", _other(mask_late=_keep)),
         Mistake(
+            "You mask after the softmax and divide by the sum again. A row without a single "
+            "allowed key comes out as NaN, and where a forbidden key has by far the largest score, "
+            f"nothing is left of the others. {before}",
+            _other(mask_early=_keep, mask_late=lambda w, m: w * m / (w * m).sum(-1, True)),
+        ),
+        Mistake(
             "A row without a single allowed key should give zeros. Yours spreads its weight over "
             "keys that it may not see: after the softmax, set forbidden weights to 0.",
             _other(mask_early=lambda s, m: s.masked_fill(~m, -1e9), mask_late=_keep),
@@ -177,6 +207,7 @@ def check_attention(student: Any) -> Verdict:
     return examine(student, attention, cases, mistakes, praise)
 
 
+@checked
 def check_causal_mask(student: Any) -> Verdict:
     """Exercise 7.2: T -> bool (T, T), True at j <= i."""
     cases = [
@@ -279,10 +310,35 @@ def _rounded(x: Tensor) -> Tensor:
     return (x.float() + x.float().cumsum(1)[:, -1:] * 0.1).to(x.dtype)
 
 
+def _moved(x: Tensor) -> Tensor:
+    """Equivariant under every order that only moves the places on."""
+    return x.roll(1, dims=1)
+
+
+def _only_second(layer: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Changes the second sentence of a batch and no other."""
+    return lambda x: torch.cat([x[:1], layer(x)[1:2], x[2:]])
+
+
+def _faint(layer: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """x, and a little of a layer's output."""
+    return lambda x: x + 0.01 * layer(x)
+
+
+def _at_place(place: int, layer: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A layer at one place, x at the others."""
+
+    def only(x: Tensor) -> Tensor:
+        return torch.cat([x[:, :place], layer(x)[:, place : place + 1], x[:, place + 1 :]], dim=1)
+
+    return only
+
+
 def _equivariant(layer: Callable[[Tensor], Tensor], x: Tensor, order: Tensor) -> bool:
     return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-4)
 
 
+@checked
 def check_equivariance(student: Any) -> Verdict:
     """Exercise 7.3: (layer, x, order) -> does shuffling the input shuffle the output alike?
 
@@ -290,6 +346,7 @@ def check_equivariance(student: Any) -> Verdict:
     """
     x, order = _numbers(5, 5, 4), torch.tensor([2, 4, 1, 0, 3])  # not its own inverse
     few, single, swap = x[:3], x[:1], torch.tensor([0, 1, 2, 4, 3])
+    wide, wide_order = _numbers(2, 7, 6, seed=3), torch.tensor([3, 0, 6, 1, 5, 2, 4])
     cases = [
         Case("self-attention", (_self_attention(), x, order)),
         Case("self-attention with positions", (_self_attention(placed=True), x, order)),
@@ -305,7 +362,14 @@ def check_equivariance(student: Any) -> Verdict:
         Case("self-attention, a batch of three", (_self_attention(), few, order)),
         Case("an RNN, a batch of one", (_recurrent, single, order)),
         Case("float32 numbers", (torch.tanh, few.float(), order)),
-    ]
+        Case("a layer that moves each place on by one, shuffled in the same way",
+             (_moved, wide, torch.arange(7).roll(2))),
+        Case("a layer that moves each place on by one, in another order", (_moved, x, order)),
+        Case("an RNN on the second sentence only", (_only_second(_recurrent), few, order)),
+        Case("positions that add no more than 0.01", (_faint(_places), x, order)),
+        Case("an RNN that adds no more than 0.01 at one place",
+             (lambda z: _at_place(3, _faint(_recurrent))(z), wide, wide_order)),
+    ]  # fmt: skip
 
     def close(a: Tensor, b: Tensor) -> bool:
         return torch.allclose(a, b, atol=1e-4)
@@ -337,6 +401,23 @@ def check_equivariance(student: Any) -> Verdict:
         Mistake(
             "One equal number is not enough: *all* of them must agree.",
             lambda f, x, order: bool(((f(x[:, order]) - f(x)[:, order]).abs() < 1e-4).any()),
+        ),
+        Mistake(
+            "You look only at one sentence. Compare all of the batch.",
+            lambda f, x, order: close(f(x[:, order])[:1], f(x)[:1, order]),
+        ),
+        Mistake(
+            "You look only at one sentence. Compare all of the batch.",
+            lambda f, x, order: close(f(x[:1, order]), f(x[:1])[:, order]),
+        ),
+        Mistake(
+            "A difference of 0.1 is not rounding: layers that differ by less pass. Allow 1e-4.",
+            lambda f, x, order: torch.allclose(f(x[:, order]), f(x)[:, order], atol=0.1),
+        ),
+        Mistake(
+            "You shuffle by an order of your own. Take the one given, `order`: whether a layer is "
+            "equivariant may depend on it.",
+            lambda f, x, order: close(f(x.flip(1)), f(x).flip(1)),
         ),
         Mistake(
             "You look only at one place. Compare all of them.",
@@ -371,15 +452,16 @@ def _judge(
     """Compare a student's True and False on all cases; a mistake is known by all its answers."""
     if not callable(student):
         raise Problem(f"Expected a function, found {describe(student)}.")
+    wanted = [reference(*case.args) for case in cases]  # before the student's code runs
     found: list[bool] = []
     for number, case in enumerate(cases):
         if number == 11 and len(set(found)) == 1:
             break  # the same answer to all so far: said below, better than an IndexError
         found.append(_truth(call(student, case), case))
-    right = [reference(*case.args) for case in cases[: len(found)]]
+    right = wanted[: len(found)]
     if found == right:
         return
-    case, answer, wanted = next(
+    case, answer, due = next(
         row for row in zip(cases, found, right, strict=False) if row[1] != row[2]
     )
     hint = otherwise
@@ -387,7 +469,7 @@ def _judge(
         if found == [mistake.wrong(*case.args) for case in cases[: len(found)]]:
             hint = mistake.hint
             break
-    raise Problem(f"Tried with {case.label}: expected {wanted}, found {answer}. {hint}")
+    raise Problem(f"Tried with {case.label}: expected {due}, found {answer}. {hint}")
 
 
 def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
@@ -401,10 +483,11 @@ def _ahead(x: Tensor) -> Tensor:
     return torch.cat([x[:, 1:], x[:, -1:]], dim=1)
 
 
+@checked
 def check_leak(student: Any) -> Verdict:
     """Exercise 7.4: (layer, x, t) -> does an output before t react to what stands from t on?"""
     x, real = _numbers(2, 6, 4), torch.arange(6) < 4
-    single, first = x[:1], x[:1].clone()
+    single, first, wide = x[:1], x[:1].clone(), _numbers(3, 8, 6, seed=3)
     cases = [
         Case("self-attention without a mask", (_self_attention(), x, 4)),
         Case("self-attention with a causal mask", (_self_attention(causal_mask(6)), x, 4)),
@@ -424,6 +507,10 @@ def check_leak(student: Any) -> Verdict:
         Case("a causal mask with the diagonal one too far",
              (_self_attention(torch.ones(6, 6).tril(1).bool()), first, 4)),
         Case("float32 numbers", (torch.tanh, x.float(), 3)),
+        Case("a mean that only the second sentence sees",
+             (_only_second(_mean_everywhere), wide, 6)),
+        Case("a mean that only place 1 sees", (_at_place(1, _mean_everywhere), wide, 4)),
+        Case("a leak of about 0.01", (_faint(_mean_everywhere), wide, 5)),
     ]  # fmt: skip
 
     def other(z: Tensor, t: int) -> Tensor:
@@ -465,6 +552,18 @@ def check_leak(student: Any) -> Verdict:
             lambda f, z, t: not torch.equal(f(z)[:, :t], f(other(z, t))[:, :t]),
         ),
         Mistake(
+            "You look only at one sentence. A leak may show in any of the batch.",
+            lambda f, z, t: not close(f(z)[:1, :t], f(other(z, t))[:1, :t]),
+        ),
+        Mistake(
+            "A leak of less than 0.1 is one, too. Allow 1e-4, for rounding alone.",
+            lambda f, z, t: not torch.allclose(f(z)[:, :t], f(other(z, t))[:, :t], atol=0.1),
+        ),
+        Mistake(
+            "You look only at the place just before t. A leak may show anywhere before t.",
+            lambda f, z, t: not close(f(z)[:, t - 1], f(other(z, t))[:, t - 1]),
+        ),
+        Mistake(
             "You look only at the first place. A leak may show anywhere before t.",
             lambda f, z, t: not close(f(z)[:, 0], f(other(z, t))[:, 0]),
         ),
@@ -493,15 +592,15 @@ def check_leak(student: Any) -> Verdict:
 
 def _truth(answer: Any, case: Case) -> bool:
     """The student's answer as True or False, or a Problem."""
-    if isinstance(answer, Tensor):
-        what = "`.item()` takes it out of the tensor" if answer.numel() == 1 else "`.all().item()`"
+    truth = plain(answer)
+    if isinstance(truth, Tensor):
         raise Problem(
             f"Tried with {case.label}: return one plain True or False, not {describe(answer)}: "
-            f"`torch.allclose` does, or {what}."
+            "`torch.allclose` does, or `.all()`."
         )
-    if not isinstance(answer, bool):
+    if not isinstance(truth, bool):
         raise Problem(f"Tried with {case.label}: expected True or False, found {describe(answer)}.")
-    return answer
+    return truth
 
 
 STEPS = {
@@ -532,6 +631,7 @@ STEPS = {
 }  # fmt: skip
 
 
+@checked
 def check_steps(*answers: Any) -> Verdict:
     """Exercise 7.4: sequential steps of six computations, in the order of `STEPS`."""
 
@@ -541,11 +641,10 @@ def check_steps(*answers: Any) -> Verdict:
         for (name, (right, hints)), answer in zip(STEPS.items(), answers, strict=True):
             if answer is Ellipsis or answer is None:
                 raise Problem(f"{name} has no answer yet.")
-            if isinstance(answer, bool) or not isinstance(answer, int | float):
-                raise Problem(f"{name}: expected a number, found {describe(answer)}.")
-            if answer != right:
+            number = number_of(answer, f"{name}: expected a number")
+            if number != right:
                 default = "Which step must be finished before the next can begin?"
-                raise Problem(f"{name} is not {answer:g}. {hints.get(int(answer), default)}")
+                raise Problem(f"{name} is not {number:g}. {hints.get(int(number), default)}")
 
     if all(answer is Ellipsis or answer is None for answer in answers):
         return settle(check, None, "")

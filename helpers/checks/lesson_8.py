@@ -6,8 +6,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.engine import Case, Mistake, Problem, Verdict, examine, not_yet, settle
-from helpers.checks.values import describe
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    checked,
+    examine,
+    not_yet,
+    number_of,
+    settle,
+)
 from helpers.labs.scale import entropy, softmax_jacobian
 
 
@@ -20,9 +29,7 @@ def _number(answer: Any, name: str) -> float:
     """A student's plain number, or Problem."""
     if isinstance(answer, Tensor) and answer.numel() == 1:
         answer = answer.item()
-    if isinstance(answer, bool) or not isinstance(answer, int | float) or math.isnan(answer):
-        raise Problem(f"`{name}` should be a number; found {describe(answer)}.")
-    return float(answer)
+    return float(number_of(answer, f"`{name}` should be a number"))
 
 
 def _by_hand(answer: Any) -> None:
@@ -57,6 +64,7 @@ def _sampled(queries: Tensor, keys: Tensor) -> Tensor:
     return (queries * keys).sum(dim=-1).var()
 
 
+@checked
 def check_dot_variance(by_hand: Any, sampled_variance: Any) -> Verdict:
     """Exercise 8.1: 16 · 4 · 9 = 576, and the variance of row-by-row dot products."""
     cases = [
@@ -147,6 +155,7 @@ def check_dot_variance(by_hand: Any, sampled_variance: Any) -> Verdict:
     return second
 
 
+@checked
 def check_uniform_scale(student: Any) -> Verdict:
     """Exercise 8.2: the number to divide by for entries uniform in [0, 1], √(7d/144)."""
     cases = [
@@ -212,6 +221,7 @@ def check_uniform_scale(student: Any) -> Verdict:
     return examine(student, lambda d: math.sqrt(7 * d / 144), cases, mistakes, praise)
 
 
+@checked
 def check_entropy(student: Any) -> Verdict:
     """Exercise 8.3: -Σ p log p in nats over the last dimension, 0 log 0 = 0."""
     p = (2 * _numbers(3, 5)).softmax(dim=-1)
@@ -223,6 +233,7 @@ def check_entropy(student: Any) -> Verdict:
         Case("uniform weights", (torch.full((2, 4), 0.25, dtype=torch.float64),)),
         Case("one key only", (torch.ones(2, 1, dtype=torch.float64),)),
         Case("three dimensions", (_numbers(2, 3, 4).softmax(dim=-1),)),
+        Case("three dimensions, a batch of 5", (_numbers(5, 2, 3).softmax(dim=-1),)),
         Case("float32", (p.float(),)),
         Case("non-contiguous weights", (_numbers(4, 6).softmax(dim=0).T,)),
     ]
@@ -276,6 +287,7 @@ def _norm(p: Tensor) -> Tensor:
     return torch.linalg.matrix_norm(softmax_jacobian(p))
 
 
+@checked
 def check_jacobian_norm(student: Any) -> Verdict:
     """Exercise 8.4: the Frobenius norm of diag(p) - p pᵀ for each row of weights."""
     p = _numbers(3, 4).softmax(dim=-1)

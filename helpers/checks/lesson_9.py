@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from helpers.checks.engine import Problem, Verdict, describe, settle
+from helpers.checks.engine import Problem, Verdict, checked, describe, settle
+from helpers.checks.values import as_letter, as_list, as_whole
 
 # Question -> the right letter, and a hint for each wrong one.
 QUIZ: dict[int, tuple[str, dict[str, str]]] = {
@@ -77,6 +78,7 @@ QUIZ: dict[int, tuple[str, dict[str, str]]] = {
 }
 
 
+@checked
 def check_quiz(*answers: Any) -> Verdict:
     """Exercise 9.2: one letter from 'a' to 'd' for each of the eight questions."""
 
@@ -88,13 +90,14 @@ def check_quiz(*answers: Any) -> Verdict:
             if answer is Ellipsis or answer is None:
                 open_ones.append(str(number))
                 continue
-            if not isinstance(answer, str) or answer.strip().lower() not in hints | {letter: ""}:
+            given = as_letter(answer)
+            if given not in hints | {letter: ""}:
                 raise Problem(
                     f"Question {number}: expected one letter from 'a' to 'd' in quotes, found "
                     f"{describe(answer)}."
                 )
-            if answer.strip().lower() != letter:
-                wrong.append(f"Question {number}: {hints[answer.strip().lower()]}")
+            if given != letter:
+                wrong.append(f"Question {number}: {hints[given]}")
         right = len(QUIZ) - len(wrong) - len(open_ones)
         if wrong or open_ones:
             left = [f"Still open: {', '.join(open_ones)}."] if open_ones else []
@@ -113,6 +116,7 @@ def _first_given(answers: Iterable[Any]) -> Any:
     return next((answer for answer in answers if answer is not Ellipsis), Ellipsis)
 
 
+@checked
 def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict:
     """Exercise 9.1: steps that must wait for each other in training, n source, m target tokens."""
     expected = {"rnn": (12, 30), "attention": (12, 30), "self_attention": (1, 1)}
@@ -122,13 +126,15 @@ def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict
         for name, steps in given.items():
             if steps is Ellipsis or steps is None:
                 raise Problem(f"Now give `{name}`.")
-            if not isinstance(steps, tuple | list) or len(steps) != 2:
+            numbers = as_list(steps)
+            pair = isinstance(numbers, tuple | list) and len(numbers) == 2
+            found = tuple(map(as_whole, numbers)) if pair else (None,)
+            if None in found:
                 raise Problem(
                     f"`{name}` is a pair (encoder, decoder) of whole numbers, found "
                     f"{describe(steps)}."
                 )
-            found, wanted = tuple(steps), expected[name]
-            if found == wanted:
+            if found == expected[name]:
                 continue
             hint = "Which state needs which other state first?"
             if name == "self_attention" and found == (12, 30):
