@@ -338,9 +338,9 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
             raise Problem(
                 f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
             )
-        letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
-        if strange := sorted(letters - set("ABCDEF")):
+        if strange := [describe(one) for one in found if as_letter(one) not in ("", *"abcdef")]:
             raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
+        letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
         if letters != frozenset("CDE"):
             hint = "Check both sides of each pair against their limits, and remember <eos>."
             if "B" in letters:

@@ -38,9 +38,9 @@ def as_whole(value: Any) -> int | None:
 
 
 def as_letter(value: Any) -> str:
-    """A typed choice in lower case, without blanks, brackets or dots; "" if it is no text."""
+    """A typed choice in lower case, without blanks, brackets or dots; what is no text is no choice."""
     text = plain(value)
-    return text.strip(" \t\n()[]{}.,:;'\"`").lower() if isinstance(text, str) else ""
+    return text.strip(" \t\n()[]{}.,:;'\"`").lower() if isinstance(text, str) else "?"
 
 
 def as_list(value: Any) -> Any:
