@@ -177,6 +177,14 @@ WRONG = [
      "y = x.clone()\n    y[:, t:] += 5\n"
      "    return not torch.allclose(layer(x)[:, t - 1], layer(y)[:, t - 1], atol=1e-4)",
      "just before t"),
+    ("leaks", "layer, x, t",
+     "y = x.clone()\n    y[:, t] = 7.0\n"
+     "    return not torch.allclose(layer(x)[:, :t], layer(y)[:, :t], atol=1e-4)",
+     "place t alone"),
+    ("leaks", "layer, x, t",
+     "y = x.clone()\n    y[:, t:] += 5\n"
+     "    a, b = layer(x)[:, :t].mean(1), layer(y)[:, :t].mean(1)\n"
+     "    return bool((a - b).abs().max() > 1e-4)", "a leak that comes and goes"),
 ]  # fmt: skip
 
 
