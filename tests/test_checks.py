@@ -33,7 +33,7 @@ def test_the_solution_is_right_and_the_stub_not_started(
 def test_an_endless_loop_is_stopped(
     number: str, name: str, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "SECONDS", 0.1)
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
 
     def endless(*_: Any) -> None:
         while True:
