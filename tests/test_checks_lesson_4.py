@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from helpers import checks
-from helpers.checks import engine
-from tools.exercises import exercise
+from tools.exercises import assert_rejected
 
 
 def one_term(g, J, h, p):
@@ -27,13 +26,6 @@ def test_right_answers_pass():
     assert checks.check_gradient_bound(bound).status == "right"
     assert checks.check_clip_by_norm(clip).status == "right"
     assert checks.check_surviving_radius(1.5).status == "right"
-
-
-@pytest.mark.parametrize("name", ["one_term", "gradient_bound", "clip_by_norm"])
-def test_the_lesson_s_own_solutions_pass_and_its_stubs_are_not_started(name):
-    check = getattr(checks, f"check_{name}")
-    assert check(exercise("04", name, solved=True)).status == "right"
-    assert check(exercise("04", name, solved=False)).status == "not started"
 
 
 def test_stubs_are_not_started():
@@ -124,16 +116,4 @@ RADIUS = [
     + [("check_surviving_radius", *row) for row in RADIUS],
 )
 def test_each_typical_mistake_gets_its_own_hint(check, answer, hint):
-    verdict = getattr(checks, check)(answer)
-    assert verdict.status == "not yet"
-    assert hint in verdict.message
-
-
-def test_an_endless_loop_is_stopped(monkeypatch):
-    monkeypatch.setattr(engine, "SECONDS", 0.3)
-
-    def endless(g, J, h, p):
-        while True:
-            pass
-
-    assert "still running" in checks.check_one_term(endless).message
+    assert_rejected(getattr(checks, check)(answer), hint)

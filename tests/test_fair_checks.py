@@ -4,6 +4,8 @@ import os
 import random
 import time
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -358,6 +360,23 @@ def test_a_loop_that_is_endless_in_a_later_case_is_called_endless(monkeypatch):
         return 2 * x
 
     assert "loop whose end is never reached" in check(student).message
+
+
+def test_exit_and_quit_do_not_end_the_kernel():
+    """In a notebook they ask the kernel to stop after the cell, whatever catches SystemExit."""
+    cell = (
+        "from helpers import checks\n"
+        "for leave in (exit, quit):\n"
+        "    def student(T):\n"
+        "        leave()\n"
+        "    print(checks.check_causal_mask(student))"
+    )
+    cells = [nbformat.v4.new_code_cell(source) for source in (cell, "print(1 + 1)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(notebook, timeout=60).execute()
+    text, after = ("".join(o.text for o in cell.outputs) for cell in notebook.cells)
+    assert text.count("your code raised SystemExit") == 2
+    assert after == "2\n"
 
 
 # The stub

@@ -100,12 +100,19 @@ class NotStarted(Exception):
 
 @dataclass
 class _Check:
-    """A check that is running: the time it has used, and what to say below its verdict."""
+    """A check that is running: how long each call took, and what to say below its verdict."""
 
-    seconds: float = 0.0
-    calls: int = 0
+    times: list[float] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.times.append(time.perf_counter() - start)
 
     def note(self, text: str) -> None:
         if text and text not in self.notes:
@@ -201,22 +208,18 @@ def call(student: Callable[..., Any], case: Case, share: float = 1.0) -> Any:
     args = copy.deepcopy(case.args)
     where = f"Tried with {case.label}: "
     check = _RUNNING.get() or _Check()
-    seconds = min(share * SECONDS, CALLS * SECONDS - check.seconds)
-    start = time.perf_counter()
+    seconds = max(0.01, min(share * SECONDS, CALLS * SECONDS - sum(check.times)))
     try:
-        with put_back(check.changed), _no_exit(), TimeLimit(seconds):
+        with put_back(check.changed), _no_exit(), check.timed(), TimeLimit(seconds):
             found = student(*args)
     except TimeoutError:
-        raise Problem(where + _late(check, seconds, time.perf_counter() - start)) from None
+        raise Problem(where + _late(check, seconds)) from None
     except KeyboardInterrupt:  # the student pressed Stop
         raise
     except BaseException as error:
         if _is_stub(error, student):
             raise NotStarted from None
         raise Problem(f"{where}{_explain(error, student)}") from None
-    finally:
-        check.seconds += time.perf_counter() - start
-        check.calls += 1
     if found is None:
         raise Problem(f"{where}your function returned None. Does it end with `return ...`?")
     if found is Ellipsis:
@@ -232,17 +235,17 @@ def call(student: Callable[..., Any], case: Case, share: float = 1.0) -> Any:
     return found
 
 
-def _late(check: _Check, limit: float, seconds: float) -> str:
+def _late(check: _Check, limit: float) -> str:
     """What to say of a call that was stopped: endless, or the last of many slow ones."""
-    before = check.seconds / check.calls if check.calls else 0.0
-    if limit < SECONDS or before > SECONDS / 10:
+    *before, last = check.times
+    if before and max(before) > last / 4:  # it would not be only the last call that is endless
         return (
-            f"your code is too slow. {check.calls} earlier cases took {check.seconds:.1f} seconds, "
-            f"and this one was stopped after {seconds:.1f}. What it returned so far was right. Is "
+            f"your code is too slow. {len(before)} earlier calls took {sum(before):.1f} seconds, "
+            f"and this one was stopped after {last:.1f}. What it returned so far was right. Is "
             "there a `sleep`, or a loop that one operation on a whole tensor can replace?"
         )
     return (
-        f"your code was still running after {SECONDS:.0f} seconds and was stopped. "
+        f"your code was still running after {limit:.0f} seconds and was stopped. "
         "Is there a loop whose end is never reached?"
     )
 

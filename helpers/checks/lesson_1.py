@@ -338,7 +338,9 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
             raise Problem(
                 f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
             )
-        if strange := [describe(one) for one in found if as_letter(one) not in ("", *"abcdef")]:
+        strange = [one for one in found if as_letter(one) not in ("", *"abcdef")]
+        if strange:
+            strange = [one if isinstance(one, str) else describe(one) for one in strange]
             raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
         letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
         if letters != frozenset("CDE"):

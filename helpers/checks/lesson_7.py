@@ -293,6 +293,16 @@ def _first_everywhere(x: Tensor) -> Tensor:
     return x[:, :1].expand_as(x)
 
 
+def _last_everywhere(x: Tensor) -> Tensor:
+    return x[:, -1:].expand_as(x)
+
+
+def _to_and_fro(x: Tensor) -> Tensor:
+    """Leaks from the last place, with a sign that changes from place to place."""
+    sign = 1 - 2 * (torch.arange(x.shape[1]) % 2)
+    return x + sign[:, None] * x[:, -1:]
+
+
 def _reversed(x: Tensor) -> Tensor:
     return x.flip(1)
 
@@ -478,6 +488,12 @@ def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
     return not torch.allclose(layer(x)[:, :t], layer(other)[:, :t], atol=1e-4)
 
 
+def _changed_at(x: Tensor, t: int) -> Tensor:
+    other = x.clone()
+    other[:, t] = 10 * _numbers(*other[:, t].shape, seed=9).to(x.dtype)
+    return other
+
+
 def _ahead(x: Tensor) -> Tensor:
     """Each place gets the next one's input, the last its own."""
     return torch.cat([x[:, 1:], x[:, -1:]], dim=1)
@@ -511,6 +527,9 @@ def check_leak(student: Any) -> Verdict:
              (_only_second(_mean_everywhere), wide, 6)),
         Case("a mean that only place 1 sees", (_at_place(1, _mean_everywhere), wide, 4)),
         Case("a leak of about 0.01", (_faint(_mean_everywhere), wide, 5)),
+        Case("a layer that copies the last place everywhere", (_last_everywhere, wide, 4)),
+        Case("a leak that is added at one place and taken away at the next",
+             (_to_and_fro, wide, 4)),
     ]  # fmt: skip
 
     def other(z: Tensor, t: int) -> Tensor:
@@ -558,6 +577,20 @@ def check_leak(student: Any) -> Verdict:
         Mistake(
             "A leak of less than 0.1 is one, too. Allow 1e-4, for rounding alone.",
             lambda f, z, t: not torch.allclose(f(z)[:, :t], f(other(z, t))[:, :t], atol=0.1),
+        ),
+        Mistake(
+            "You change place t alone. Change all places from t to the end.",
+            lambda f, z, t: not close(f(z)[:, :t], f(_changed_at(z, t))[:, :t]),
+        ),
+        Mistake(
+            "A sum or a mean over several places hides a leak that comes and goes. Compare place "
+            "by place.",
+            lambda f, z, t: not close(f(z)[:, :t].mean(), f(other(z, t))[:, :t].mean()),
+        ),
+        Mistake(
+            "A sum or a mean over several places hides a leak that comes and goes. Compare place "
+            "by place.",
+            lambda f, z, t: not close(f(z)[:, :t].mean(1), f(other(z, t))[:, :t].mean(1)),
         ),
         Mistake(
             "You look only at the place just before t. A leak may show anywhere before t.",

@@ -38,7 +38,7 @@ def as_whole(value: Any) -> int | None:
 
 
 def as_letter(value: Any) -> str:
-    """A typed choice in lower case, without blanks, brackets or dots; what is no text is no choice."""
+    """A typed choice in lower case, without blanks, brackets or dots; "?" if it is no text."""
     text = plain(value)
     return text.strip(" \t\n()[]{}.,:;'\"`").lower() if isinstance(text, str) else "?"
 
