@@ -294,6 +294,18 @@ def zipped(name: str) -> bytes:
         ("我是你的朋友，这个人。\tHi.\n".encode("gbk"), "looks like GBK"),
         ("Hi.\t嗨。\n".encode() + b"caf\xe9 x\n", "line 2: not UTF-8 text"),
     ],
+    ids=[
+        "zip",
+        "Excel",
+        "gzip",
+        "SQLite",
+        "binary",
+        "UTF-16",
+        "UTF-16-LE",
+        "Big5",
+        "GBK",
+        "Latin-1",
+    ],
 )
 def test_another_kind_of_file_is_named(raw, says, tmp_path):
     with pytest.raises(ValueError, match=rf"cmn\.txt.*{says}"):

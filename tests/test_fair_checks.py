@@ -2,6 +2,8 @@
 
 import os
 import random
+import subprocess
+import sys
 import time
 
 import nbclient
@@ -14,6 +16,7 @@ from helpers import checks
 from helpers.checks import engine
 from helpers.checks.engine import Case, Mistake, checked, examine, right, settle
 from helpers.checks.values import as_letter, as_number, as_whole, describe, likeness, same
+from tools import ROOT
 from tools.exercises import exercise
 
 
@@ -463,3 +466,16 @@ def test_the_place_is_named_in_parts_and_lists_too():
 def test_likeness_of_nothing():
     assert likeness([]) == ""
     assert likeness([(1, 2)]) == ""
+
+
+def test_what_pytorch_wraps_by_itself_is_not_taken_for_the_students():
+    """In a fresh Python: making an optimizer replaces `torch.manual_seed` by a wrapper of it."""
+    code = (
+        "import torch; from helpers.checks import settings; first = torch.manual_seed; "
+        "torch.optim.Adam([torch.zeros(1, requires_grad=True)]).step(); import torch._dynamo; "
+        "print(torch.manual_seed is first, settings.restore_names())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8", cwd=ROOT
+    )
+    assert done.stdout.split(maxsplit=1) == ["False", "[]\n"]

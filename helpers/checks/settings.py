@@ -1,5 +1,6 @@
 """What a student's code can change for the whole notebook, and how a check puts it back."""
 
+import inspect
 import math
 import os
 import random
@@ -74,6 +75,14 @@ _PLACES = {
 _AT_FIRST = {name: dict(vars(place)) for name, place in _PLACES.items()}
 
 
+def same_function(now: Any, first: Any) -> bool:
+    """Whether a name still means what it meant, as it is or wrapped.
+
+    PyTorch wraps functions of its own, `torch.manual_seed` when the first optimizer is made.
+    """
+    return now is first or (callable(now) and inspect.unwrap(now) is first)
+
+
 def restore_names() -> list[str]:
     """Put back the functions of PyTorch, NumPy and math that were overwritten; return their names.
 
@@ -84,7 +93,7 @@ def restore_names() -> list[str]:
         first = _AT_FIRST[name]
         now = dict(vars(place))
         for key, value in first.items():
-            if key.startswith("_") or not callable(value) or now.get(key) is value:
+            if key.startswith("_") or not callable(value) or same_function(now.get(key), value):
                 continue
             setattr(place, key, value)
             found.append(f"`{name}.{key}`")
