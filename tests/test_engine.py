@@ -223,6 +223,7 @@ def test_nothing_is_left_that_could_interrupt_after_the_end():
     assert threading.enumerate() == before
 
 
+@pytest.mark.nightly  # it tries many times around the limit's end, which is never the same twice
 def test_a_limit_that_ends_with_its_block_leaves_nothing_behind():
     """The interrupt may come while the limit is set up or taken away, or not at all."""
     handler, tracer = signal.getsignal(signal.SIGINT), sys.gettrace()

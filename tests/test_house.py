@@ -119,7 +119,7 @@ def test_no_module_changes_where_modules_are_found(module: str) -> None:
             assert (node.value.id, node.attr) != ("sys", "path")
 
 
-@pytest.mark.parametrize("module", [name for name in OURS if not name.startswith("benchmarks.")])
+@pytest.mark.parametrize("module", OURS)
 def test_tests_use_public_names(module: str) -> None:
     """Of other modules; a name tuple's `_replace` and what IPython calls are public as well."""
     public = {"_replace", "_fields", "_asdict", "_repr_html_"}
