@@ -13,6 +13,7 @@ from helpers import DATA
 LENGTH_CURVE = DATA / "length_curve.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
+LANGUAGE_MODELS = DATA / "language_models.tsv"
 
 
 def read_table(

@@ -1,5 +1,6 @@
-"""Checks of lesson 1: encode and decode, the padding mask, what breaks a fixed-size output."""
+"""Checks of lesson 1: the best formula for T, ids, the padding mask, what breaks a fixed size."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,183 @@ from helpers.checks.engine import (
 )
 from helpers.checks.values import as_letter
 from helpers.words import SPECIALS
+
+Lengths = list[tuple[int, int]]
+
+
+def _by_source(lengths: Lengths) -> dict[int, list[int]]:
+    """The target lengths of each source length."""
+    found: dict[int, list[int]] = {}
+    for s, t in lengths:
+        found.setdefault(s, []).append(t)
+    return found
+
+
+def best_share(lengths: Lengths) -> float:
+    hits = sum(max(Counter(targets).values()) for targets in _by_source(lengths).values())
+    return hits / len(lengths)
+
+
+def _share_of(name: Callable[[int, list[int]], float]) -> Callable[[Lengths], float]:
+    """A formula that names `name(s, target lengths of s)`: the share of pairs it gets right."""
+
+    def share(lengths: Lengths) -> float:
+        rows = _by_source(lengths).items()
+        return sum(targets.count(name(s, targets)) for s, targets in rows) / len(lengths)  # type: ignore[arg-type]
+
+    return share
+
+
+def _mean(s: int, targets: list[int]) -> int:
+    return round(sum(targets) / len(targets))
+
+
+def _middle(s: int, targets: list[int]) -> int:
+    return sorted(targets)[len(targets) // 2]
+
+
+_ONE_T = (
+    "This lets the formula name one T for all pairs, whatever S is. It may name another T for each "
+    "source length: group the pairs by S first."
+)
+_MEAN_OF_SHARES = (
+    "This averages the shares of the source lengths, so that a rare length weighs as much as a "
+    "frequent one. Add up the hits over all S, and divide once, by the number of pairs."
+)
+
+
+@checked
+def check_best_share(student: Callable[..., Any]) -> Verdict:
+    """Exercise 1.1: a list of (S, T) to the share that the best formula T = f(S) gets right."""
+    cases = [
+        Case("[(3, 4), (3, 4), (3, 6), (5, 6), (5, 9), (5, 9), (5, 9), (8, 9)]",
+             ([(3, 4), (3, 4), (3, 6), (5, 6), (5, 9), (5, 9), (5, 9), (8, 9)],)),
+        Case("pairs in another order, [(7, 2), (4, 5), (7, 8), (4, 5), (7, 8), (4, 3), (9, 9)]",
+             ([(7, 2), (4, 5), (7, 8), (4, 5), (7, 8), (4, 3), (9, 9)],)),
+        Case("one pair, [(4, 5)]", ([(4, 5)],)),
+        Case("one source length, three targets, [(2, 1), (2, 7), (2, 3)]",
+             ([(2, 1), (2, 7), (2, 3)],)),
+        Case("every pair the same, [(6, 8), (6, 8)]", ([(6, 8), (6, 8)],)),
+        Case("no source length twice, [(1, 2), (2, 2), (3, 2), (4, 6)]",
+             ([(1, 2), (2, 2), (3, 2), (4, 6)],)),
+        Case("a tie between two targets", ([(5, 4), (5, 7), (5, 4), (5, 7), (2, 2)],)),
+        Case("200 pairs", ([(n % 7, (n * n) % 5 + n % 3) for n in range(200)],)),
+    ]  # fmt: skip
+    mistakes = [
+        Mistake(
+            _ONE_T,
+            lambda lengths: max(Counter(t for _, t in lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            "This is the most frequent pair (S, T) alone. The formula names a T for each source "
+            "length: take the largest count for each S, and add them up.",
+            lambda lengths: max(Counter(lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            _MEAN_OF_SHARES,
+            lambda lengths: float(np.mean([
+                max(Counter(targets).values()) / len(targets)
+                for targets in _by_source(lengths).values()
+            ])),
+        ),
+        Mistake(
+            "This divides by the number of different source lengths. Divide by the number of "
+            "pairs: a share says how many of them come out right.",
+            lambda lengths: best_share(lengths) * len(lengths) / len(_by_source(lengths)),
+        ),
+        Mistake(
+            "This divides by the number of different pairs. A pair that occurs twice counts twice.",
+            lambda lengths: best_share(lengths) * len(lengths) / len(set(lengths)),
+        ),
+        Mistake(
+            "This counts how many pairs come out right. Divide by the number of pairs.",
+            lambda lengths: round(best_share(lengths) * len(lengths)),
+        ),
+        Mistake(
+            "This is in percent. Return a share between 0 and 1.",
+            lambda lengths: 100 * best_share(lengths),
+        ),
+        Mistake(
+            "This is the share that comes out wrong. Return the share that comes out right.",
+            lambda lengths: 1 - best_share(lengths),
+        ),
+        Mistake(
+            "S and T have changed places: the formula gets S and names T.",
+            lambda lengths: best_share([(t, s) for s, t in lengths]),
+        ),
+        Mistake(
+            "This asks how often T equals S. A formula may name any T: for each S, the one that "
+            "is most frequent there.",
+            _share_of(lambda s, targets: s),
+        ),
+        Mistake(
+            "This names the mean T of each source length. A mean is near many targets and equal to "
+            "few: name the most frequent one.",
+            _share_of(_mean),
+        ),
+        Mistake(
+            "This names the mean T of each source length. A mean is near many targets and equal to "
+            "few: name the most frequent one.",
+            _share_of(lambda s, targets: int(sum(targets) / len(targets))),
+        ),
+        Mistake(
+            "This names the median T of each source length. Name the most frequent one.",
+            _share_of(_middle),
+        ),
+        Mistake(
+            "This names the largest T of each source length. `max` of a Counter compares its keys; "
+            "`max(counter.values())` is the largest count.",
+            _share_of(lambda s, targets: max(targets)),
+        ),
+        Mistake(
+            "This names the first T seen for each source length. Name the most frequent one.",
+            _share_of(lambda s, targets: targets[0]),
+        ),
+        Mistake(
+            "This names the last T seen for each source length: a later one overwrites it. Name "
+            "the most frequent one.",
+            _share_of(lambda s, targets: targets[-1]),
+        ),
+        Mistake(
+            "This is the share of the source lengths with a single T. Where several occur, the "
+            "formula is still right for the most frequent one.",
+            lambda lengths: float(np.mean([len({*t}) == 1 for t in _by_source(lengths).values()])),
+        ),
+        Mistake(
+            "This counts only the pairs whose source length has a single T. Where several occur, "
+            "the formula is still right for the most frequent one.",
+            lambda lengths: sum(
+                len(t) for t in _by_source(lengths).values() if len({*t}) == 1
+            ) / len(lengths),
+        ),
+        Mistake(
+            "This counts different things: how many source lengths or pairs there are. Count how "
+            "often the most frequent T of each S occurs.",
+            lambda lengths: len(_by_source(lengths)) / len(lengths),
+        ),
+        Mistake(
+            "This counts different things: how many source lengths or pairs there are. Count how "
+            "often the most frequent T of each S occurs.",
+            lambda lengths: len(set(lengths)) / len(lengths),
+        ),
+        Mistake(
+            "This is the formula, the T that it names for each S. Now measure it: how many pairs "
+            "does it get right, as a share?",
+            lambda lengths: {
+                s: Counter(targets).most_common(1)[0][0]
+                for s, targets in _by_source(lengths).items()
+            },
+        ),
+    ]  # fmt: skip
+    return examine(
+        student,
+        best_share,
+        cases,
+        mistakes,
+        "This number is a ceiling: no formula of S alone, however clever, can do better on these "
+        "pairs. To measure what the best possible answer would get shows how hard a task is.",
+    )
+
 
 TOKENS = [*SPECIALS, "how", "dare", "you", "!", "he"]
 ID_OF = {token: number for number, token in enumerate(TOKENS)}
@@ -185,7 +363,7 @@ _DECODE = {
 def check_encode_decode(
     encode_student: Callable[..., Any], decode_student: Callable[..., Any]
 ) -> Verdict:
-    """Exercise 1.1: from tokens to ids and back."""
+    """Exercise 1.2: from tokens to ids and back."""
     praise = (
         "What goes in comes back, but for words that the vocabulary does not have. Every sentence "
         "of this course takes this way."
@@ -225,7 +403,7 @@ def padding_mask(lengths: Tensor) -> Tensor:
 
 @checked
 def check_padding_mask(student: Callable[..., Any]) -> Verdict:
-    """Exercise 1.2: lengths (B,) to a mask (B, T), True at real tokens."""
+    """Exercise 1.3: lengths (B,) to a mask (B, T), True at real tokens."""
     wide = torch.tensor([[3, 0], [1, 0], [2, 0], [5, 0]])
     cases = [
         Case("lengths tensor([1, 4, 2])", (torch.tensor([1, 4, 2]),)),
@@ -330,7 +508,7 @@ _SIDES = {
 
 @checked
 def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
-    """Exercise 1.3: which pairs do not fit into 8 + 10 places, and why."""
+    """Exercise 1.4: which pairs do not fit into 8 + 10 places, and why."""
 
     def check() -> None:
         found = breaks.tolist() if isinstance(breaks, np.ndarray) else breaks
@@ -361,4 +539,4 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
     )
 
 
-__all__ = ["check_encode_decode", "check_fixed_size", "check_padding_mask"]
+__all__ = ["check_best_share", "check_encode_decode", "check_fixed_size", "check_padding_mask"]

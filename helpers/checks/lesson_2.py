@@ -1,6 +1,8 @@
-"""Checks of lesson 2: one RNN step, perplexity, the stop condition, sampling with temperature."""
+"""Checks of lesson 2: a switch, the stop condition, sampling, perplexity, one RNN step."""
 
 import functools
+import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -19,10 +21,112 @@ from helpers.checks.engine import (
     describe,
     examine,
     not_yet,
+    number_of,
     settle,
 )
 from helpers.checks.values import as_whole, plain
 from helpers.words import EOS_ID
+
+
+def _states(u: float, w: float, xs: list[int]) -> list[float]:
+    """All states of h_t = tanh(u x_t + w h_{t-1}), from h_0 = 0."""
+    h, states = 0.0, []
+    for x in xs:
+        h = math.tanh(u * x + w * h)
+        states.append(h)
+    return states
+
+
+_RNG = random.Random(0)
+_SIGNALS = {
+    "a +1, then 80 zeros": [1, *[0] * 80],
+    "a -1, then 80 zeros": [-1, *[0] * 80],
+    "a +1, five zeros, a -1, 80 zeros": [1, *[0] * 5, -1, *[0] * 80],
+    "a -1, five zeros, a +1, 80 zeros": [-1, *[0] * 5, 1, *[0] * 80],
+    "three times +1, then a -1 at once": [1, 1, 1, -1, 0, 0],
+    "300 random inputs": _RNG.choices([0, 1, -1], [8, 1, 1], k=300),
+}
+
+
+def _first_slip(u: float, w: float) -> tuple[str, int, list[float]] | None:
+    """Where a switch with these weights forgets: the inputs' name, the step, and all states."""
+    for label, xs in _SIGNALS.items():
+        states, last = _states(u, w, xs), 0
+        for t, (x, h) in enumerate(zip(xs, states, strict=True)):
+            last = x or last
+            if last and not last * h > 0.5:
+                return label, t, states
+    return None
+
+
+def _why_it_slips(u: float, w: float, x: int, before: float, h: float) -> str:
+    """What is wrong with a switch whose state went from `before` to `h` at the input x."""
+    if u < 0:
+        return "u is negative, so a +1 pushes the state down. Which sign lets it go up?"
+    if u == 0:
+        return "With u = 0 no signal ever arrives."
+    if w < 0:
+        return (
+            "w is negative, so at every zero the state changes its sign. A switch stays where it "
+            "is: which sign of w does that?"
+        )
+    if x and not before:
+        return (
+            f"The signal alone is too weak: tanh(u) = {math.tanh(u):.2f} does not reach 0.5. "
+            "Make u larger."
+        )
+    if x:
+        return (
+            f"The signal does not get through: u pushes one way with {u:g}, the old state pulls "
+            f"the other way with w·h = {abs(w * before):.2f}. u has to win, by more than 0.55, "
+            "since tanh(0.55) = 0.5."
+        )
+    if w <= 1:
+        return (
+            f"The state fades: at each zero it becomes tanh(w·h) with w = {w:g}, which is nearer "
+            "to 0 than h. Only a w above 1 can make up for what tanh takes away."
+        )
+    return (
+        f"With w = {w:g} the state comes to rest, but too low: what tanh takes away and what w "
+        "gives are in balance below 0.5. Make w larger."
+    )
+
+
+@checked
+def check_switch(u: Any, w: Any) -> Verdict:
+    """Exercise 2.1: weights u, w such that tanh(u x_t + w h_{t-1}) keeps the last signal's sign."""
+
+    def check() -> None:
+        if w is Ellipsis or w is None:
+            raise Problem("`u` is there. Now choose `w`, too.")
+        a, b = (
+            number_of(value, f"`{name}` has to be one number")
+            for name, value in (("u", u), ("w", w))
+        )
+        if not math.isfinite(a + b):
+            raise Problem(f"Both weights have to be finite, found u = {a:g} and w = {b:g}.")
+        slip = _first_slip(a, b)
+        if slip is None:
+            return
+        label, t, states = slip
+        xs = _SIGNALS[label]
+        sign = next(x for x in reversed(xs[: t + 1]) if x)
+        wanted = "above 0.5" if sign > 0 else "below -0.5"
+        text = _why_it_slips(a, b, xs[t], states[t - 1] if t else 0.0, states[t])
+        if a != b and _first_slip(b, a) is None:
+            text += " With u and w exchanged it would work: u belongs to the input, w to the state."
+        raise Problem(
+            f"Tried with {label}: at step {t + 1} the state is {round(states[t], 2) + 0:.2f} and "
+            f"should be {wanted}. {text}"
+        )
+
+    return settle(
+        check,
+        u,
+        "Two weights make a memory that never fades: with w above 1 the state has two places of "
+        "rest, and a signal stronger than w moves it from one to the other. The gates of lesson 5 "
+        "are built to do this on purpose.",
+    )
 
 
 def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -55,7 +159,7 @@ def _step_case(
 
 @checked
 def check_rnn_step(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.1: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
+    """Exercise 2.5: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
     wide = _step_case("", 3, 5, 4).args
     cases = [
         # All sizes equal: a wrong transpose gives a result here, and so the hint meant for it.
@@ -177,6 +281,13 @@ def _perplexity_case(
     return Case(label, (logits, targets.masked_fill(~mask, 0), mask))
 
 
+_LARGE = (
+    "With ordinary logits your number is right. With large ones a probability is rounded to 0 or a "
+    "power overflows; a limit such as `clamp` or `+ 1e-9` hides that and changes the number. "
+    "`log_softmax` gives the logarithm without ever making the probability."
+)
+
+
 class _Calls(TorchFunctionMode):
     """Counts calls of some of PyTorch's functions, by whatever name and in whatever module."""
 
@@ -203,7 +314,7 @@ class _Calls(TorchFunctionMode):
 
 @checked
 def check_perplexity(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.2: logits (B, T, V), targets and mask (B, T) to one number."""
+    """Exercise 2.4: logits (B, T, V), targets and mask (B, T) to one number."""
     even = torch.zeros(1, 3, 10), torch.tensor([[4, 5, 6]]), torch.ones(1, 3, dtype=torch.bool)
     wide = _perplexity_case("", [3, 2], 3, 7).args
     cases = [
@@ -222,6 +333,14 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
             "`log_softmax`.",
             lambda z, y, m: (
                 -z.softmax(-1).log().gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "`exp` of large logits is infinite, and infinity divided by infinity is no number. "
+            "`log_softmax` takes exponential and logarithm in one step, without either trouble.",
+            lambda z, y, m: (
+                -(z.exp() / z.exp().sum(-1, keepdim=True)).log()
+                .gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
             ).exp().item(),
         ),
         Mistake(
@@ -321,8 +440,11 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "This number compares language models of any kind, as long as they predict the same "
-        "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar below.",
+        "tokens. The next cell tries yours on the held-out text.",
     )
+    if verdict.status == "not yet" and verdict.message.startswith("Tried with large logits"):
+        remedy = "`log_softmax`" in verdict.message or "without PyTorch's loss" in verdict.message
+        return verdict if remedy else not_yet(f"{verdict.message} {_LARGE}")
     if verdict.status == "right" and calls.counted:
         return not_yet(
             "The number is right. Now get it without PyTorch's loss, to see what is in it: "
@@ -394,7 +516,7 @@ def _two_draws_then_eos(
 
 @checked
 def check_stop(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.3: next_id, ids and limit to the whole list of ids."""
+    """Exercise 2.2: next_id, ids and limit to the whole list of ids."""
     never = _Speaker(1000)
     cases = [
         Case("<eos> due after 4 ids, two ids given, limit 10", (_Speaker(4), [1, 9], 10)),
@@ -505,7 +627,7 @@ _OTHERS = torch.tensor([1.0, 0.0, 2.0, 2.0, -2.0, 1.0])
 
 @checked
 def check_sample(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.4: logits (V,) and a temperature to one token id, many draws counted."""
+    """Exercise 2.3: logits (V,) and a temperature to one token id, many draws counted."""
 
     def check() -> None:
         if not callable(student):
@@ -634,4 +756,4 @@ def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float)
     raise Problem(f"Drew {_DRAWS} times from {where}: expected {wanted}, found {rows}. {hint}")
 
 
-__all__ = ["check_perplexity", "check_rnn_step", "check_sample", "check_stop"]
+__all__ = ["check_perplexity", "check_rnn_step", "check_sample", "check_stop", "check_switch"]
