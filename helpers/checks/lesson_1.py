@@ -1,7 +1,8 @@
 """Checks of lesson 1: the best formula for T, ids, the padding mask, what breaks a fixed size."""
 
+import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import numpy as np
@@ -66,22 +67,28 @@ _MEAN_OF_SHARES = (
 )
 
 
+def _drawn(count: int) -> Lengths:
+    """Random pairs in which the most frequent, mean, middle and largest T of each S differ."""
+    rng = random.Random(count)
+    added = [2, 2, 2, 0, 1, 3, 5, 6, 9, 11, 13]
+    return [(s := rng.randrange(1, 9), s + rng.choice(added)) for _ in range(count)]
+
+
 @checked
 def check_best_share(student: Callable[..., Any]) -> Verdict:
     """Exercise 1.1: a list of (S, T) to the share that the best formula T = f(S) gets right."""
     cases = [
-        Case("[(3, 4), (3, 4), (3, 6), (5, 6), (5, 9), (5, 9), (5, 9), (8, 9)]",
-             ([(3, 4), (3, 4), (3, 6), (5, 6), (5, 9), (5, 9), (5, 9), (8, 9)],)),
-        Case("pairs in another order, [(7, 2), (4, 5), (7, 8), (4, 5), (7, 8), (4, 3), (9, 9)]",
-             ([(7, 2), (4, 5), (7, 8), (4, 5), (7, 8), (4, 3), (9, 9)],)),
+        Case("[(3, 5), (3, 4), (5, 9), (3, 4), (5, 5), (5, 9), (3, 9), (8, 9)]",
+             ([(3, 5), (3, 4), (5, 9), (3, 4), (5, 5), (5, 9), (3, 9), (8, 9)],)),
+        Case("one source length, [(2, 1), (2, 3), (2, 7), (2, 3), (2, 8), (2, 9)]",
+             ([(2, 1), (2, 3), (2, 7), (2, 3), (2, 8), (2, 9)],)),
         Case("one pair, [(4, 5)]", ([(4, 5)],)),
-        Case("one source length, three targets, [(2, 1), (2, 7), (2, 3)]",
-             ([(2, 1), (2, 7), (2, 3)],)),
         Case("every pair the same, [(6, 8), (6, 8)]", ([(6, 8), (6, 8)],)),
         Case("no source length twice, [(1, 2), (2, 2), (3, 2), (4, 6)]",
              ([(1, 2), (2, 2), (3, 2), (4, 6)],)),
         Case("a tie between two targets", ([(5, 4), (5, 7), (5, 4), (5, 7), (2, 2)],)),
-        Case("200 pairs", ([(n % 7, (n * n) % 5 + n % 3) for n in range(200)],)),
+        Case("97 pairs", (_drawn(97),)),
+        Case("310 pairs", (_drawn(310),)),
     ]  # fmt: skip
     mistakes = [
         Mistake(
@@ -150,6 +157,22 @@ def check_best_share(student: Callable[..., Any]) -> Verdict:
             _share_of(lambda s, targets: max(targets)),
         ),
         Mistake(
+            "This names one distance T - S for all pairs. A formula may name any T for each source "
+            "length: group the pairs by S first.",
+            lambda lengths: max(Counter(t - s for s, t in lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            "This names the least frequent T of each source length. Name the most frequent one.",
+            lambda lengths: sum(
+                min(Counter(targets).values()) for targets in _by_source(lengths).values()
+            ) / len(lengths),
+        ),
+        Mistake(
+            "This counts all pairs that occur more than once. For each S the formula names one T, "
+            "so only the largest count of each S is right.",
+            lambda lengths: sum(n for n in Counter(lengths).values() if n > 1) / len(lengths),
+        ),
+        Mistake(
             "This names the first T seen for each source length. Name the most frequent one.",
             _share_of(lambda s, targets: targets[0]),
         ),
@@ -213,11 +236,11 @@ def decode(ids: list[int], tokens: list[str]) -> list[str]:
 
 
 def _renumbered(sentence: list[str]) -> Case:
-    """The same words under other ids: nothing may be taken from a fixed table."""
-    tokens = list(reversed(TOKENS))
+    """The same words under other ids: nothing may be taken from a table, or from the order."""
+    ids = {token: number for number, token in enumerate(reversed(TOKENS))}
     return Case(
         f"{sentence} and a vocabulary in which <bos> has another id than 1",
-        (sentence, {token: number for number, token in enumerate(tokens)}),
+        (sentence, {token: ids[token] for token in sorted(ids)}),
     )
 
 
@@ -227,7 +250,7 @@ _ENCODE = {
         for sentence in (["how", "dare", "you", "!"], ["how", "dare", "she", "!"], ["!"], [])
     ]
     + [
-        _renumbered(["you", "dare", "spaceship"]),
+        _renumbered(["he", "dare", "you", "spaceship"]),
         Case("a sentence that repeats a token, ['you', '!', 'you', '!']",
              (["you", "!", "you", "!"], ID_OF)),
         Case("a vocabulary with other words", (["he", "she", "it"], {**ID_OF, "she": 9, "it": 10})),
@@ -265,6 +288,42 @@ _ENCODE = {
             "here is a token, only an unknown one: <unk>.",
             lambda sentence, id_of: [
                 id_of["<bos>"], *[id_of.get(token, 0) for token in sentence], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "A known token became <unk>: for `or` an id of 0 counts as nothing. Give `get` a "
+            "second argument instead.",
+            lambda sentence, id_of: [
+                id_of["<bos>"],
+                *[id_of.get(token) or id_of["<unk>"] for token in sentence],
+                id_of["<eos>"],
+            ],
+        ),
+        Mistake(
+            "The ids of the words are a list inside the list. `*ids` puts its entries there, and "
+            "`[a] + ids + [b]` does, too.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], encode(sentence, id_of)[1:-1], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "The ids of the words stand in another order than the words.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *encode(sentence, id_of)[-2:0:-1], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "The ids of the words stand in another order than the words.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *sorted(encode(sentence, id_of)[1:-1]), id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "These are places in the dictionary. The id is what the dictionary holds for a token: "
+            "`id_of[token]`.",
+            lambda sentence, id_of: [
+                [*id_of].index(token if token in id_of else "<unk>")
+                for token in ["<bos>", *sentence, "<eos>"]
             ],
         ),
         Mistake(
@@ -307,7 +366,7 @@ _DECODE = {
         Case("ids without <bos> and <eos>, [4, 5]", ([4, 5], TOKENS)),
         Case("a vocabulary in another order", ([7, 0, 3, 5, 6, 8], TOKENS[::-1])),
         Case("ids that repeat, [1, 6, 7, 6, 7, 2]", ([1, 6, 7, 6, 7, 2], TOKENS)),
-        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "she", "it"])),
+        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "a", "it"])),
     ],
     "mistakes": [
         Mistake(
@@ -339,6 +398,11 @@ _DECODE = {
         Mistake(
             "This is one text. Return the list of tokens; joining them can wait.",
             lambda ids, tokens: "".join(decode(ids, tokens)),
+        ),
+        Mistake(
+            "A text contains its pieces: 'a' is `in` '<pad>', and so this word is left out. "
+            "Compare with a tuple, `in ('<pad>', '<bos>', '<eos>')`.",
+            lambda ids, tokens: [tokens[i] for i in ids if tokens[i] not in "<pad> <bos> <eos>"],
         ),
         Mistake(
             "The left-out tokens are empty texts now. Leave them out of the list altogether.",
@@ -450,6 +514,30 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             "T is the largest length, not the number of sentences.",
             lambda lengths: torch.arange(len(lengths)) < lengths[:, None],
         ),
+        *[
+            Mistake(
+                f"T is the largest length, not the {name}: a longer sentence does not fit in.",
+                lambda lengths, n=pick: torch.arange(int(n(lengths))) < lengths[:, None],
+            )
+            for name, pick in (
+                ("smallest", torch.min),
+                ("first", lambda lengths: lengths[0]),
+                ("last", lambda lengths: lengths[-1]),
+            )
+        ],
+        Mistake(
+            "The mask of each sentence is right, but they are a list of tensors of different "
+            "lengths. Make one tensor of shape (B, T), with False where a shorter one ends.",
+            lambda lengths: [torch.ones(int(n), dtype=torch.bool) for n in lengths],
+        ),
+        Mistake(
+            "Every place is True, so this mask hides nothing.",
+            lambda lengths: torch.ones(len(lengths), int(lengths.max()), dtype=torch.bool),
+        ),
+        Mistake(
+            "This marks the last real token alone. Every real token is True.",
+            lambda lengths: torch.arange(int(lengths.max())) == lengths[:, None] - 1,
+        ),
         Mistake(
             "T is the largest length, not the sum of all lengths.",
             lambda lengths: torch.arange(int(lengths.sum())) < lengths[:, None],
@@ -506,13 +594,23 @@ _SIDES = {
 }
 
 
+_PAIRS = {  # what to say of the first pair that is judged wrongly
+    "A": "A fits: it has 8 of 8 English tokens, and 9 + 1 = 10 of 10 Chinese ones.",
+    "B": "Pair B is short. <pad> fills it up: wasteful, but it fits.",
+    "C": "C is missing: it has 9 English tokens, and there is room for 8.",
+    "D": "D is missing: it has 10 Chinese tokens, and <eos> is the eleventh.",
+    "E": "E is missing: it has 14 Chinese tokens and <eos>, and there is room for 10.",
+    "F": "F fits: it has 8 of 8 English tokens, and 8 + 1 = 9 of 10 Chinese ones.",
+}
+
+
 @checked
 def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
     """Exercise 1.4: which pairs do not fit into 8 + 10 places, and why."""
 
     def check() -> None:
         found = breaks.tolist() if isinstance(breaks, np.ndarray) else breaks
-        if not isinstance(found, set | frozenset | list | tuple | str):
+        if not isinstance(found, Set | list | tuple | str):
             raise Problem(
                 f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
             )
@@ -522,9 +620,7 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
             raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
         letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
         if letters != frozenset("CDE"):
-            hint = "Check both sides of each pair against their limits, and remember <eos>."
-            if "B" in letters:
-                hint = "Pair B is short. <pad> fills it up: wasteful, but it fits."
+            hint = _PAIRS[min(letters ^ frozenset("CDE"))]
             given = ", ".join(sorted(letters)) or "none"
             raise Problem(f"You say that these break: {given}. {_SIDES.get(letters, hint)}")
         letter = letter_of(reason, "reason")
