@@ -116,7 +116,7 @@ def check_switch(u: Any, w: Any) -> Verdict:
         if a != b and _first_slip(b, a) is None:
             text += " With u and w exchanged it would work: u belongs to the input, w to the state."
         raise Problem(
-            f"Tried with {label}: at step {t + 1} the state is {round(states[t], 2) + 0:.2f} and "
+            f"Tried with {label}: at step {t + 1} the state is {round(states[t], 3) + 0:.3f} and "
             f"should be {wanted}. {text}"
         )
 
@@ -223,6 +223,30 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
         Mistake(
             "tanh is applied to each part by itself. It squashes the whole sum, once.",
             lambda x, h, U, W, b: torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b),
+        ),
+        Mistake(
+            "The sign of the old state is wrong: the formula adds W h.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T - h @ W.T + b),
+        ),
+        Mistake(
+            "The old state is added once more, after tanh. It comes in through W, and only there.",
+            lambda x, h, U, W, b: h + torch.tanh(x @ U.T + h @ W.T + b),
+        ),
+        Mistake(
+            "The old state comes in without its weights W.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + h + b),
+        ),
+        Mistake(
+            "tanh is applied twice.",
+            lambda x, h, U, W, b: torch.tanh(rnn_step(x, h, U, W, b)),
+        ),
+        Mistake(
+            "This is a softmax, the g of the output. The state is squashed by f, tanh.",
+            lambda x, h, U, W, b: (x @ U.T + h @ W.T + b).softmax(-1),
+        ),
+        Mistake(
+            "tanh is applied to each part by itself. It squashes the whole sum, once.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T) + torch.tanh(h @ W.T) + b,
         ),
         Mistake(
             "The old state h is missing: this step remembers nothing.",
@@ -356,6 +380,39 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         Mistake(
             "This is the sum over tokens where the formula has the mean.",
             lambda z, y, m: (-_log_p(z, y)[m].sum()).exp().item(),
+        ),
+        Mistake(
+            "This divides the sum by the number of sentences. Divide by the number of real tokens.",
+            lambda z, y, m: (-_log_p(z, y)[m].sum() / len(m)).exp().item(),
+        ),
+        Mistake(
+            "This divides the sum by T, padding or not. Divide by the number of real tokens.",
+            lambda z, y, m: (-_log_p(z, y)[m].sum() / m.shape[1]).exp().item(),
+        ),
+        Mistake(
+            "These are the positions where mask is False, the padding. Keep those where it is "
+            "True.",
+            lambda z, y, m: (-_log_p(z, y)[~m].mean()).exp().item(),
+        ),
+        Mistake(
+            "This is the median where the formula has the mean.",
+            lambda z, y, m: (-_log_p(z, y)[m].median()).exp().item(),
+        ),
+        Mistake(
+            "This is how unsure the model is of its own prediction (its entropy). Perplexity asks "
+            "for the right token, whose id stands in `targets`: `gather` picks it.",
+            lambda z, y, m: (
+                -(z.softmax(-1) * z.log_softmax(-1)).sum(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "This is rounded. Return the number itself.",
+            lambda z, y, m: round(perplexity(z, y, m)),
+        ),
+        Mistake(
+            "The base of the logarithm and the base of the power differ: log with exp, or log2 "
+            "with 2 ** ….",
+            lambda z, y, m: 10 ** -_log_p(z, y)[m].mean().item(),
         ),
         Mistake(
             "`exp` is missing: this is the mean loss. Perplexity undoes the logarithm.",
@@ -514,6 +571,13 @@ def _two_draws_then_eos(
     return [*ids, EOS_ID] if ids[-1] != EOS_ID and len(ids) < limit else ids
 
 
+def _in_front(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while ids[-1] != EOS_ID and len(ids) < limit:
+        ids.insert(0, next_id(ids))
+    return ids
+
+
 @checked
 def check_stop(student: Callable[..., Any]) -> Verdict:
     """Exercise 2.2: next_id, ids and limit to the whole list of ids."""
@@ -590,6 +654,29 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             lambda next_id, ids, limit: generate(lambda _: next_id(ids), ids, limit),
         ),
         Mistake(
+            "An <eos> was added that `next_id` never gave. A list that ends without one tells the "
+            "reader that the limit cut it off.",
+            lambda next_id, ids, limit: (
+                found
+                if (found := generate(next_id, ids, limit))[-1] == EOS_ID
+                else [*found, EOS_ID]
+            ),
+        ),
+        Mistake(
+            "The last id was replaced by an <eos> that `next_id` never gave. A list that ends "
+            "without one tells the reader that the limit cut it off.",
+            lambda next_id, ids, limit: [*generate(next_id, ids, limit)[:-1], EOS_ID],
+        ),
+        Mistake(
+            "The first given id is gone. Return the whole list, <bos> included.",
+            lambda next_id, ids, limit: generate(next_id, ids, limit)[1:],
+        ),
+        Mistake(
+            "The ids are right, but they are in a tensor. Return a list: `.tolist()` makes one.",
+            lambda next_id, ids, limit: torch.tensor(generate(next_id, ids, limit)),
+        ),
+        Mistake("A new id belongs at the end of the list, not in front.", _in_front),
+        Mistake(
             "The loop does not stop at the limit.",
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID),
         ),
@@ -636,10 +723,7 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             _draw_once(student)
-            for logits, temperature in (
-                (_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0), (_OTHERS, 0.8)
-            ):  # fmt: skip
-                _draw_often(student, logits, temperature)
+            _draw_often(student)
             _draw_once(student, extreme=True)
 
     return settle(
@@ -695,64 +779,98 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
             raise Problem(f"Tried with {label}: expected {expected}, found {found}. Hint: {hint}")
 
 
-def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float) -> None:
-    """Compare how often each id comes with softmax(logits / temperature)."""
-    where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
+_TEMPERED = [  # what a wrong sampler draws from, and what to say of it
+    (
+        "Always the likeliest token: this is greedy. Draw with `torch.multinomial`.",
+        lambda z, tau: torch.nn.functional.one_hot(z.argmax(), len(z)).float(),
+    ),
+    (
+        "The temperature has no effect. Divide the logits, before the softmax: a probability "
+        "divided by τ is made to sum to 1 again.",
+        lambda z, tau: z.softmax(-1),
+    ),
+    (
+        "A temperature below 1 has no effect. Divide the logits by any τ above 0.",
+        lambda z, tau: (z / max(tau, 1)).softmax(-1),
+    ),
+    (
+        "A temperature above 1 has no effect. Divide the logits by any τ above 0.",
+        lambda z, tau: (z / min(tau, 1)).softmax(-1),
+    ),
+    ("This multiplies by τ where it should divide.", lambda z, tau: (z * tau).softmax(-1)),
+    ("The logits are divided by τ twice.", lambda z, tau: (z / tau**2).softmax(-1)),
+    ("This divides by τ + 1. Divide by τ.", lambda z, tau: (z / (tau + 1)).softmax(-1)),
+    (
+        "Every token comes equally often: the logits play no part.",
+        lambda z, tau: torch.full_like(z, 1 / len(z)),
+    ),
+    (
+        "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
+        lambda z, tau: (z / tau).softmax(-1).softmax(-1),
+    ),
+    (
+        "This divides the probabilities by τ and takes a softmax again. Divide the logits, then "
+        "one softmax.",
+        lambda z, tau: (z.softmax(-1) / tau).softmax(-1),
+    ),
+    (
+        "The sign is wrong: the least likely token comes most often.",
+        lambda z, tau: (-z / tau).softmax(-1),
+    ),
+    (
+        "This uses a sigmoid, which looks at each logit by itself. Softmax compares them.",
+        lambda z, tau: (z / tau).sigmoid() / (z / tau).sigmoid().sum(),
+    ),
+    (
+        "The logits went into `multinomial` without a softmax.",
+        lambda z, tau: z.clamp(min=0) / z.clamp(min=0).sum(),
+    ),
+    (
+        "The logits went into `multinomial` as absolute values. Use softmax to make them positive.",
+        lambda z, tau: z.abs() / z.abs().sum(),
+    ),
+]
 
-    def draw(logits: Tensor, temperature: float) -> Tensor:
-        draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
-        return torch.bincount(draws, minlength=len(logits)) / _DRAWS
 
-    share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
-    expected = torch.softmax(logits / temperature, dim=-1)
+def _draw_often(student: Callable[..., Any]) -> None:
+    """Compare how often each id comes with softmax(logits / temperature).
 
-    def near(other: Tensor) -> bool:  # within five standard deviations of drawing
+    A hint is given only if it explains what came at every temperature.
+    """
+    drawn = []
+    for logits, temperature in (_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0), (_OTHERS, 0.8):
+
+        def draw(logits: Tensor, temperature: float) -> Tensor:
+            draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
+            return torch.bincount(draws, minlength=len(logits)) / _DRAWS
+
+        where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
+        share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
+        drawn.append((where, logits, temperature, share))
+
+    def near(share: Tensor, other: Tensor) -> bool:  # within five standard deviations of drawing
+        if share.shape != other.shape:
+            return False
         spread = (other * (1 - other) / _DRAWS).sqrt()
         return bool(((share - other).abs() <= 5 * spread + 1e-3).all())
 
-    if near(expected):
+    right = [(z / tau).softmax(-1) for _, z, tau, _ in drawn]
+    if all(near(share, p) for (*_, share), p in zip(drawn, right, strict=True)):
         return
-    one = torch.nn.functional.one_hot(logits.argmax(), len(logits)).float()
-    tempered = [
-        ("Always the likeliest token: this is greedy. Draw with `torch.multinomial`.", one),
-        (
-            "The temperature has no effect. Divide the logits, before the softmax: a probability "
-            "divided by τ is made to sum to 1 again.",
-            logits.softmax(-1),
-        ),
-        ("This multiplies by τ where it should divide.", (logits * temperature).softmax(-1)),
-        (
-            "Every token comes equally often: the logits play no part.",
-            torch.full_like(expected, 1 / len(expected)),
-        ),
-        (
-            "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
-            (logits / temperature).softmax(-1).softmax(-1),
-        ),
-        (
-            "This divides the probabilities by τ and takes a softmax again. Divide the logits, "
-            "then one softmax.",
-            (logits.softmax(-1) / temperature).softmax(-1),
-        ),
-        (
-            "The sign is wrong: the least likely token comes most often.",
-            (-logits / temperature).softmax(-1),
-        ),
-        (
-            "The logits went into `multinomial` without a softmax.",
-            logits.clamp(min=0) / logits.clamp(min=0).sum(),
-        ),
-        (
-            "The logits went into `multinomial` as absolute values. Use softmax to make them "
-            "positive.",
-            logits.abs() / logits.abs().sum(),
-        ),
-    ]  # fmt: skip
+    fitting = {
+        text: sum((share - other(z, tau)).abs().sum().item() for _, z, tau, share in drawn)
+        for text, other in _TEMPERED
+        if all(near(share, other(z, tau)) for _, z, tau, share in drawn)
+    }
     hint = "Divide the logits by τ, then softmax, then draw."
-    hints = [((share - other).abs().max(), text) for text, other in tempered if near(other)]
-    hint = min(hints)[1] if hints else hint
-    rows = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(share.tolist()))
-    wanted = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(expected.tolist()))
+    if fitting:
+        hint = min(fitting, key=fitting.__getitem__)
+    pairs = zip(drawn, right, strict=True)
+    (where, *_, share), p = next(pair for pair in pairs if not near(pair[0][3], pair[1]))
+    rows, wanted = (
+        ", ".join(f"{i}: {part:.0%}" for i, part in enumerate(parts.tolist()))
+        for parts in (share, p)
+    )
     raise Problem(f"Drew {_DRAWS} times from {where}: expected {wanted}, found {rows}. {hint}")
 
 
