@@ -39,12 +39,12 @@ def best_share(lengths: Lengths) -> float:
     return hits / len(lengths)
 
 
-def _share_of(name: Callable[[int, list[int]], float]) -> Callable[[Lengths], float]:
+def _share_of(name: Callable[[int, list[int]], int]) -> Callable[[Lengths], float]:
     """A formula that names `name(s, target lengths of s)`: the share of pairs it gets right."""
 
     def share(lengths: Lengths) -> float:
-        rows = _by_source(lengths).items()
-        return sum(targets.count(name(s, targets)) for s, targets in rows) / len(lengths)  # type: ignore[arg-type]
+        hits = [targets.count(name(s, targets)) for s, targets in _by_source(lengths).items()]
+        return sum(hits) / len(lengths)
 
     return share
 
