@@ -5,7 +5,15 @@ import math
 import pytest
 
 from helpers.tables import language_models
-from tools.experiments.language_models import corpus, ngram, other_person, rnn, shuffled
+from tools.experiments.language_models import (
+    LESSON,
+    TRAIN,
+    corpus,
+    ngram,
+    other_person,
+    rnn,
+    shuffled,
+)
 
 TABLE = language_models()
 NGRAMS = {row["model"]: row for row in TABLE if "gram" in row["model"]}
@@ -40,6 +48,16 @@ def test_a_window_of_four_tokens_cannot_tell_and_the_rnn_can():
     for row in RNNS:
         assert row["told_apart"] == 1
         assert row["le_past"] > 0.7 > 0.1 > row["le_future"]
+
+
+def test_most_pairs_are_new_and_end_in_the_same_four_tokens():
+    beginnings = LESSON["beginnings"]
+    known = [pair.chinese for pair in TRAIN]
+    seen = [any(text in sentence for sentence in known for text in pair) for pair in beginnings]
+    assert (len(beginnings), sum(seen)) == (100, 14)
+    for past, future in beginnings:
+        assert past[-4:] == future[-4:]
+        assert (past[-5], future[-5]) == ("天", "會")
 
 
 def test_across_a_comma_the_rnn_knows_no_more_than_chance():
