@@ -31,7 +31,7 @@ STEP = [
     ("return x @ U.T + h @ W.T + b", "tanh, is missing"),
     ("return torch.sigmoid(x @ U.T + h @ W.T + b)", "sigmoid, between 0 and 1"),
     ("return torch.relu(x @ U.T + h @ W.T + b)", "This uses relu"),
-    ("return torch.tanh(x @ U.T) + h @ W.T + b", "around one part only"),
+    ("return torch.tanh(x @ U.T) + h @ W.T + b", "to one part only"),
     ("return torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b)", "each part by itself"),
     ("return torch.tanh(x @ U.T - h @ W.T + b)", "The sign of the old state"),
     ("return h + torch.tanh(x @ U.T + h @ W.T + b)", "added once more, after tanh"),
@@ -44,13 +44,13 @@ STEP = [
     ("return torch.tanh(h @ U.T + x @ W.T + b)", "U and W have changed places"),
     ("h = torch.tanh(x @ U.T + h @ W.T + b)\n    return h, h", "Return the new states only"),
     ("for x_t in x:\n        h = torch.tanh(U @ x_t + h @ W.T + b)\n    return h",
-     "Rows are sentences, not time steps"),
+     "as if rows were time steps"),
     ("h = h[0]\n    states = []\n    for x_t in x:\n"
      "        h = torch.tanh(U @ x_t + W @ h + b)\n        states.append(h)\n"
-     "    return torch.stack(states)", "Rows are sentences, not time steps"),
+     "    return torch.stack(states)", "as if rows were time steps"),
     ("h = torch.zeros(W.shape[0])\n    for x_t in x:\n"
      "        h = torch.tanh(U @ x_t + W @ h + b)\n    return h",
-     "Rows are sentences, not time steps"),
+     "as if rows were time steps"),
     ("return torch.tanh(x * U + h * W + b)", "number by number"),
     ("h = torch.tanh(x @ U.T + h @ W.T + b)", "returned None"),
     ("return torch.tanh(x @ U.T + h @ W.T + b).detach().numpy()", "Stay in PyTorch"),
@@ -125,7 +125,7 @@ STOP = [
      "        if new == EOS_ID:\n            break\n        ids.append(new)\n    return ids",
      "<eos> is not in the list"),
     ("ids = list(ids)\n    while EOS_ID not in ids and len(ids) < limit:\n"
-     "        ids.append(next_id(ids))\n    return ids", "An <eos> further ahead ends nothing"),
+     "        ids.append(next_id(ids))\n    return ids", "does not end the list"),
     ("given, ids = len(ids), list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
      "        ids.append(next_id(ids))\n    return ids[given:]", "the new ids only"),
     ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
@@ -152,7 +152,7 @@ STOP = [
      "        ids.append(next_id(ids))\n    return ids", "one id less than the limit"),
     ("ids = list(ids)\n    for _ in range(limit):\n        if ids[-1] == EOS_ID:\n"
      "            break\n        ids.append(next_id(ids))\n    return ids",
-     "the given ones among them"),
+     "including the given ones"),
     ("ids = list(ids)\n    while True:\n        ids.append(next_id(ids))\n"
      "        if ids[-1] == EOS_ID or len(ids) >= limit:\n            return ids",
      "The test comes too late"),

@@ -334,7 +334,7 @@ _ENCODE = {
             ],
         ),
         Mistake(
-            "An unknown token became the text '<unk>'. This is the token <unk>; return its id, "
+            "An unknown token became the string '<unk>'. That is the token <unk>; return its id, "
             "`id_of['<unk>']`.",
             lambda sentence, id_of: [
                 id_of["<bos>"], *[id_of.get(token, "<unk>") for token in sentence], id_of["<eos>"]
@@ -392,20 +392,20 @@ _DECODE = {
             lambda ids, tokens: [t for t in (tokens[i] for i in ids[1:-1]) if t != "<pad>"],
         ),
         Mistake(
-            "This is one text. Return the list of tokens; joining them can wait.",
+            "This is one string. Return the list of tokens; joining them can wait.",
             lambda ids, tokens: " ".join(decode(ids, tokens)),
         ),
         Mistake(
-            "This is one text. Return the list of tokens; joining them can wait.",
+            "This is one string. Return the list of tokens; joining them can wait.",
             lambda ids, tokens: "".join(decode(ids, tokens)),
         ),
         Mistake(
-            "A text contains its pieces: 'a' is `in` '<pad>', and so this word is left out. "
+            "A string contains its pieces: 'a' is `in` '<pad>', and so this word is left out. "
             "Compare with a tuple, `in ('<pad>', '<bos>', '<eos>')`.",
             lambda ids, tokens: [tokens[i] for i in ids if tokens[i] not in "<pad> <bos> <eos>"],
         ),
         Mistake(
-            "The left-out tokens are empty texts now. Leave them out of the list altogether.",
+            "Empty strings stand where tokens were left out. Leave nothing in their place.",
             lambda ids, tokens: [
                 tokens[i] if tokens[i] not in ("<pad>", "<bos>", "<eos>") else "" for i in ids
             ],
@@ -429,8 +429,8 @@ def check_encode_decode(
 ) -> Verdict:
     """Exercise 1.2: from tokens to ids and back."""
     praise = (
-        "What goes in comes back, but for words that the vocabulary does not have. Every sentence "
-        "of this course takes this way."
+        "Except for words that the vocabulary lacks, what goes in comes back. Every sentence of "
+        "this course goes this way."
     )
     first = examine(encode_student, encode, **_ENCODE, praise=praise)  # type: ignore[arg-type]
     if first.status != "right":
@@ -502,8 +502,8 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             lambda lengths: torch.arange(int(lengths.max()) + 1) <= lengths[:, None],
         ),
         Mistake(
-            "The shape is (T, B): sentences are rows. Put `[:, None]` to the lengths, not to the "
-            "positions.",
+            "The shape is (T, B): sentences are rows. Put `[:, None]` after the lengths, not after "
+            "the positions.",
             lambda lengths: padding_mask(lengths).T,
         ),
         Mistake(
@@ -547,8 +547,8 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             lambda lengths: torch.arange(int(lengths.max())).expand(len(lengths), -1),
         ),
         Mistake(
-            "This mask is the right one as a list. Make it a tensor, `torch.tensor(...)`: lists "
-            "cannot be broadcast or multiplied.",
+            "This is the right mask, but it is a list. Make it a tensor, `torch.tensor(...)`: "
+            "lists cannot be broadcast or multiplied.",
             lambda lengths: padding_mask(lengths).tolist(),
         ),
         Mistake(
@@ -572,8 +572,8 @@ _REASONS = {
     "the layer itself?",
     "c": "Reason c cannot be it: pair A differs in length, too, and fits. What happens beyond the "
     "last position?",
-    "d": "Reason d mixes up two things: the vocabulary counts different tokens, not places. What "
-    "happens beyond the last position?",
+    "d": "Reason d mixes up two things: the vocabulary counts different tokens, not positions. "
+    "What happens beyond the last position?",
 }
 _SIDES = {
     frozenset("CE"): "You forgot <eos>. Pair D has 10 Chinese tokens, and <eos> is the eleventh.",

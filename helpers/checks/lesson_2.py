@@ -134,8 +134,8 @@ def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 _ROWS = (
-    "A loop over the rows that carries h on takes them for time steps. Rows are sentences, not "
-    "time steps: all of them take the same one step."
+    "This loop carries h from row to row, as if rows were time steps. Rows are sentences: each "
+    "of them takes this one step by itself."
 )
 
 
@@ -217,7 +217,7 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
             lambda x, h, U, W, b: torch.relu(x @ U.T + h @ W.T + b),
         ),
         Mistake(
-            "tanh stands around one part only. It squashes the whole sum.",
+            "tanh is applied to one part only. It squashes the whole sum.",
             lambda x, h, U, W, b: torch.tanh(x @ U.T) + h @ W.T + b,
         ),
         Mistake(
@@ -282,7 +282,7 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "Two matrix products move a whole batch on by one token. An RNN is nothing but this line, "
-        "once per token: it is why a long sentence needs many steps in a row.",
+        "once per token: that is why a long sentence needs many steps in a row.",
     )
 
 
@@ -459,7 +459,7 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         ),
         Mistake(
             "This averages the probabilities. Average their logarithms: otherwise a token at "
-            "probability 0 costs nothing much.",
+            "probability 0 costs next to nothing.",
             lambda z, y, m: 1 / _log_p(z, y)[m].exp().mean().item(),
         ),
         Mistake(
@@ -607,8 +607,8 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             _loop(lambda ids, limit, given: len(ids) >= limit),
         ),
         Mistake(
-            "An <eos> further ahead ends nothing: a beginning may hold a finished sentence. Look "
-            "at the last id, `ids[-1]`.",
+            "An <eos> further ahead does not end the list: a beginning may contain a finished "
+            "sentence. Look at the last id, `ids[-1]`.",
             _loop(lambda ids, limit, given: EOS_ID in ids or len(ids) >= limit),
         ),
         Mistake(
@@ -689,7 +689,7 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) >= limit - 1),
         ),
         Mistake(
-            "Here `limit` ids are added. The limit counts all ids, the given ones among them.",
+            "Here `limit` ids are added. The limit counts all ids, including the given ones.",
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) - given >= limit),
         ),
         Mistake(
