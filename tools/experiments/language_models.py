@@ -59,22 +59,23 @@ def ngram(n: int) -> dict[str, float]:
     return {"perplexity": perplexity, **of_le(lambda ids: model.probability(ids, LE))}
 
 
-def trained(seed: int) -> LanguageModel:
+def trained(seed: int, epochs: int) -> LanguageModel:
     torch.manual_seed(seed)
     model = LanguageModel(len(VOCAB))
     training.fit(
         model,
         lambda epoch: sequence_batches(SEQUENCES, batch_size=32, seed=1000 * seed + epoch),
         LESSON["next_token_loss"],
-        epochs=5,
+        epochs=epochs,
         lr=3e-3,
         quiet=True,
     )
     return model
 
 
-def rnn(seed: int) -> dict[str, float]:
-    model = trained(seed)
+def rnn(seed: int, epochs: int = 5) -> dict[str, float]:
+    """The lesson's network, or one that trains longer."""
+    model = trained(seed, epochs)
 
     def chance_of_le(ids: list[int]) -> float:
         return model(torch.tensor([ids]))[0][0, -1].softmax(-1)[LE].item()
