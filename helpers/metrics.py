@@ -54,8 +54,9 @@ def gradient_at_first_word(model: nn.Module, n: int, sizes: tuple[int, int]) -> 
     return gradient[5].norm().item()
 
 
-# What the grammatical time of a clause looks like in the mini-language. 沒有 before a verb is past;
-# before a thing, 我沒有手機, it says what somebody has not got, at no time in particular.
+# What the grammatical time of a clause looks like in the mini-language. 了 marks what is completed,
+# which is always past there. 沒有 before a verb is past; before a thing, 我沒有手機, it says what
+# somebody has not got, at no time in particular.
 TENSES = {"正在": "now", "會": "future", "了": "past", "想": "wish", "每|常常": "habit"}
 TENSES |= {"沒有(?!腳踏車|手機|狗|貓)": "past"}
 

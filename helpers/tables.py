@@ -13,6 +13,7 @@ from helpers import DATA
 LENGTH_CURVE = DATA / "length_curve.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
+LANGUAGE_MODELS = DATA / "language_models.tsv"
 
 
 def read_table(
@@ -103,3 +104,16 @@ def race_table(path: Path = FOUR_MODELS) -> list[dict[str, Any]]:
         {**{name: row[name] for name in kinds}, "exact": [row[name] for name in clauses]}
         for row in rows
     ]
+
+
+def language_models(path: Path = LANGUAGE_MODELS) -> list[dict[str, Any]]:
+    """Lesson 2's models: perplexity, 了 after two beginnings, slips; nan where not measured.
+
+    From the table of `benchmarks/language_models.py`; raises as `read_table`.
+    """
+    columns = [
+        *("perplexity", "le_past", "le_future", "told_apart"),
+        *("time_kept", "clauses", "other_person", "thens"),
+    ]
+    kinds: dict[str, Callable[[str], Any]] = {"model": str, **dict.fromkeys(columns, number_or_nan)}
+    return read_table(path, "language_models", kinds)

@@ -1,9 +1,11 @@
 """Lesson 2's checks: the lesson's own solutions pass, typical wrong answers get their own hint."""
 
+import numpy as np
 import pytest
 import torch
 
 from helpers import checks
+from notebooks.lessons import lesson
 from tools.exercises import assert_rejected, catalogue
 
 LESSON = "02"
@@ -29,20 +31,26 @@ STEP = [
     ("return x @ U.T + h @ W.T + b", "tanh, is missing"),
     ("return torch.sigmoid(x @ U.T + h @ W.T + b)", "sigmoid, between 0 and 1"),
     ("return torch.relu(x @ U.T + h @ W.T + b)", "This uses relu"),
-    ("return torch.tanh(x @ U.T) + h @ W.T + b", "around one part only"),
+    ("return torch.tanh(x @ U.T) + h @ W.T + b", "to one part only"),
     ("return torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b)", "each part by itself"),
+    ("return torch.tanh(x @ U.T - h @ W.T + b)", "The sign of the old state"),
+    ("return h + torch.tanh(x @ U.T + h @ W.T + b)", "added once more, after tanh"),
+    ("return torch.tanh(x @ U.T + h + b)", "without its weights W"),
+    ("return torch.tanh(torch.tanh(x @ U.T + h @ W.T + b))", "applied twice"),
+    ("return (x @ U.T + h @ W.T + b).softmax(-1)", "the g of the output"),
+    ("return torch.tanh(x @ U.T) + torch.tanh(h @ W.T) + b", "each part by itself"),
     ("return torch.tanh(x @ U.T + b)", "The old state h is missing"),
     ("return torch.tanh(h @ W.T + b)", "The input x is missing"),
     ("return torch.tanh(h @ U.T + x @ W.T + b)", "U and W have changed places"),
     ("h = torch.tanh(x @ U.T + h @ W.T + b)\n    return h, h", "Return the new states only"),
     ("for x_t in x:\n        h = torch.tanh(U @ x_t + h @ W.T + b)\n    return h",
-     "Rows are sentences, not time steps"),
+     "as if rows were time steps"),
     ("h = h[0]\n    states = []\n    for x_t in x:\n"
      "        h = torch.tanh(U @ x_t + W @ h + b)\n        states.append(h)\n"
-     "    return torch.stack(states)", "Rows are sentences, not time steps"),
+     "    return torch.stack(states)", "as if rows were time steps"),
     ("h = torch.zeros(W.shape[0])\n    for x_t in x:\n"
      "        h = torch.tanh(U @ x_t + W @ h + b)\n    return h",
-     "Rows are sentences, not time steps"),
+     "as if rows were time steps"),
     ("return torch.tanh(x * U + h * W + b)", "number by number"),
     ("h = torch.tanh(x @ U.T + h @ W.T + b)", "returned None"),
     ("return torch.tanh(x @ U.T + h @ W.T + b).detach().numpy()", "Stay in PyTorch"),
@@ -54,6 +62,18 @@ STEP = [
 P = "p = logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)\n    "
 PERPLEXITY = [
     (P + "return torch.exp(-p[mask].sum())", "the sum over tokens"),
+    (P + "return torch.exp(-p[mask].sum() / len(mask))", "the number of sentences"),
+    (P + "return torch.exp(-p[mask].sum() / mask.shape[1])", "padding or not"),
+    (P + "return torch.exp(-p[~mask].mean())", "where mask is False"),
+    (P + "return torch.exp(-p[mask].median())", "the median"),
+    (P + "return round(torch.exp(-p[mask].mean()).item())", "This is rounded"),
+    (P + "return 10 ** -p[mask].mean().item()", "The base of the logarithm"),
+    ("p = logits.log_softmax(-1)\n    return torch.exp(-(p.exp() * p).sum(-1)[mask].mean())",
+     "its entropy"),
+    (P.replace("log_softmax(-1)", "softmax(-1).clamp(min=1e-9).log()")
+     + "return torch.exp(-p[mask].mean())", "a limit such as `clamp`"),
+    (P.replace("logits.log_softmax(-1)", "(logits.exp() / logits.exp().sum(-1, True)).log()")
+     + "return torch.exp(-p[mask].mean())", "infinity divided by infinity"),
     (P + "return -p[mask].mean()", "`exp` is missing"),
     (P + "return torch.exp(p[mask].mean())", "The minus sign is missing"),
     (P + "return 2 ** (-p[mask].mean())", "The base of the logarithm"),
@@ -105,9 +125,21 @@ STOP = [
      "        if new == EOS_ID:\n            break\n        ids.append(new)\n    return ids",
      "<eos> is not in the list"),
     ("ids = list(ids)\n    while EOS_ID not in ids and len(ids) < limit:\n"
-     "        ids.append(next_id(ids))\n    return ids", "An <eos> further ahead ends nothing"),
+     "        ids.append(next_id(ids))\n    return ids", "does not end the list"),
     ("given, ids = len(ids), list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
      "        ids.append(next_id(ids))\n    return ids[given:]", "the new ids only"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids if ids[-1] == EOS_ID else ids + [EOS_ID]",
+     "that `next_id` never gave"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids[:-1] + [EOS_ID]",
+     "was replaced by an <eos>"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return ids[1:]", "first given id is gone"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.append(next_id(ids))\n    return torch.tensor(ids)", "they are in a tensor"),
+    ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
+     "        ids.insert(0, next_id(ids))\n    return ids", "not in front"),
     ("return ids + [next_id(ids)]", "This is one step"),
     ("return next_id(ids)", "This is one id"),
     ("ids = list(ids)\n    while ids[-1] != EOS_ID and len(ids) < limit:\n"
@@ -120,7 +152,7 @@ STOP = [
      "        ids.append(next_id(ids))\n    return ids", "one id less than the limit"),
     ("ids = list(ids)\n    for _ in range(limit):\n        if ids[-1] == EOS_ID:\n"
      "            break\n        ids.append(next_id(ids))\n    return ids",
-     "the given ones among them"),
+     "including the given ones"),
     ("ids = list(ids)\n    while True:\n        ids.append(next_id(ids))\n"
      "        if ids[-1] == EOS_ID or len(ids) >= limit:\n            return ids",
      "The test comes too late"),
@@ -150,6 +182,16 @@ SAMPLE = [
     (ZERO + "p = torch.softmax(logits * temperature, -1)\n    "
      "return torch.multinomial(p, 1).item()",
      "multiplies by τ"),
+    (ZERO + "p = torch.softmax(logits / max(temperature, 1), -1)\n    "
+     "return torch.multinomial(p, 1).item()", "below 1 has no effect"),
+    (ZERO + "p = torch.softmax(logits / min(temperature, 1), -1)\n    "
+     "return torch.multinomial(p, 1).item()", "above 1 has no effect"),
+    (ZERO + "p = torch.softmax(logits / temperature ** 2, -1)\n    "
+     "return torch.multinomial(p, 1).item()", "divided by τ twice"),
+    (ZERO + "p = torch.softmax(logits / (temperature + 1), -1)\n    "
+     "return torch.multinomial(p, 1).item()", "divides by τ + 1"),
+    (ZERO + "return torch.multinomial(torch.sigmoid(logits / temperature), 1).item()",
+     "uses a sigmoid"),
     (ZERO + "return torch.randint(len(logits), (1,)).item()", "equally often"),
     (ZERO + "p = torch.softmax(torch.softmax(logits / temperature, -1), -1)\n    "
      "return torch.multinomial(p, 1).item()", "softmax of a softmax"),
@@ -200,3 +242,57 @@ def test_checking_a_draw_leaves_the_students_random_numbers_alone():
     torch.manual_seed(3)
     checks.check_sample(lambda logits, temperature: int(logits.argmax()))
     assert torch.equal(torch.rand(1), expected)
+
+
+# Exercise 2.1
+
+
+def test_the_lessons_switch_passes_and_its_stub_is_not_started():
+    solved = lesson(LESSON).define("u", "w")
+    assert checks.check_switch(solved["u"], solved["w"]).status == "right"
+    assert checks.check_switch(..., ...).status == "not started"
+
+
+@pytest.mark.parametrize(
+    ("u", "w"),
+    [(3, 2), (2, 1.2), (20, 1.1), (1000, 2), (np.float64(4), torch.tensor(2.0)), (np.array(9), 5)],
+)
+def test_other_switches_that_stay_put_are_right(u, w):
+    assert checks.check_switch(u, w).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("u", "w", "phrase"),
+    [
+        (1, 0.5, "The state fades"),
+        (3, 1, "Only a w above 1"),
+        (2, 1.05, "comes to rest, but too low"),
+        (3, 3, "The signal does not get through"),
+        (1.6, 1.1, "u has to win"),
+        (2, 4, "With u and w exchanged it would work"),
+        (0.3, 1.5, "The signal alone is too weak"),
+        (3, -2, "w is negative"),
+        (-4, 2, "u is negative"),
+        (-4, -2, "u is negative"),
+        (0, 2, "no signal ever arrives"),
+        (3, 0, "The state fades"),
+        (4, ..., "Now choose `w`"),
+        ("4", 2, "`u` has to be one number"),
+        (4, [2], "`w` has to be one number"),
+        (torch.ones(2), 2, "`u` has to be one number"),
+        (float("inf"), 2, "have to be finite"),
+    ],
+)
+def test_switches_that_forget(u, w, phrase):
+    assert_rejected(checks.check_switch(u, w), phrase)
+
+
+def test_a_hint_on_the_temperature_explains_every_draw():
+    def student(logits, temperature):
+        if temperature in (0, 0.5):
+            return logits.argmax().item()
+        return torch.multinomial((logits / temperature).softmax(-1), 1).item()
+
+    verdict = checks.check_sample(student)
+    assert_rejected(verdict, "Divide the logits by τ, then softmax")
+    assert "greedy" not in verdict.message

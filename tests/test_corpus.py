@@ -167,7 +167,7 @@ def test_english_agrees(pairs):
                 assert second not in ("is", "was", "does", "has", "wants", "likes"), pair
 
 
-def test_past_has_了_and_its_negation_has_not(pairs):
+def test_what_is_completed_has_了_and_its_negation_has_not(pairs):
     for pair in pairs:
         if pair.clauses == 1 and "yesterday" in pair.source and pair.source[0] != "did":
             negated = "not" in pair.source

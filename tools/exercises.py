@@ -49,6 +49,7 @@ def catalogue(heads: Mapping[str, str], *answers: Sequence[tuple[str, str]]) -> 
 
 # Each exercise that asks for a function: lesson, name, and how its check is called.
 EXERCISES: list[tuple[str, str, Callable[[Any], Verdict]]] = [
+    ("01", "best_share", checks.check_best_share),
     ("01", "encode", lambda f: checks.check_encode_decode(f, exercise("01", "decode", True))),
     ("01", "decode", lambda f: checks.check_encode_decode(exercise("01", "encode", True), f)),
     ("01", "padding_mask", checks.check_padding_mask),

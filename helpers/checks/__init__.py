@@ -1,11 +1,17 @@
 """The checks of all lessons' exercises, by lesson."""
 
-from helpers.checks.lesson_1 import check_encode_decode, check_fixed_size, check_padding_mask
+from helpers.checks.lesson_1 import (
+    check_best_share,
+    check_encode_decode,
+    check_fixed_size,
+    check_padding_mask,
+)
 from helpers.checks.lesson_2 import (
     check_perplexity,
     check_rnn_step,
     check_sample,
     check_stop,
+    check_switch,
 )
 from helpers.checks.lesson_3 import (
     check_greedy,
@@ -49,6 +55,7 @@ from helpers.checks.lesson_9 import check_path_lengths, check_quiz
 __all__ = [
     "check_additive_scores",
     "check_attention",
+    "check_best_share",
     "check_causal_mask",
     "check_clip_by_norm",
     "check_context",
@@ -80,5 +87,6 @@ __all__ = [
     "check_steps",
     "check_stop",
     "check_surviving_radius",
+    "check_switch",
     "check_uniform_scale",
 ]

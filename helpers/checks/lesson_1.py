@@ -1,6 +1,8 @@
-"""Checks of lesson 1: encode and decode, the padding mask, what breaks a fixed-size output."""
+"""Checks of lesson 1: the best formula for T, ids, the padding mask, what breaks a fixed size."""
 
-from collections.abc import Callable
+import random
+from collections import Counter
+from collections.abc import Callable, Set
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,205 @@ from helpers.checks.engine import (
 from helpers.checks.values import as_letter
 from helpers.words import SPECIALS
 
+Lengths = list[tuple[int, int]]
+
+
+def _by_source(lengths: Lengths) -> dict[int, list[int]]:
+    """The target lengths of each source length."""
+    found: dict[int, list[int]] = {}
+    for s, t in lengths:
+        found.setdefault(s, []).append(t)
+    return found
+
+
+def best_share(lengths: Lengths) -> float:
+    hits = sum(max(Counter(targets).values()) for targets in _by_source(lengths).values())
+    return hits / len(lengths)
+
+
+def _share_of(name: Callable[[int, list[int]], int]) -> Callable[[Lengths], float]:
+    """A formula that names `name(s, target lengths of s)`: the share of pairs it gets right."""
+
+    def share(lengths: Lengths) -> float:
+        hits = [targets.count(name(s, targets)) for s, targets in _by_source(lengths).items()]
+        return sum(hits) / len(lengths)
+
+    return share
+
+
+def _mean(s: int, targets: list[int]) -> int:
+    return round(sum(targets) / len(targets))
+
+
+def _middle(s: int, targets: list[int]) -> int:
+    return sorted(targets)[len(targets) // 2]
+
+
+_ONE_T = (
+    "This lets the formula name one T for all pairs, whatever S is. It may name another T for each "
+    "source length: group the pairs by S first."
+)
+_MEAN_OF_SHARES = (
+    "This averages the shares of the source lengths, so that a rare length weighs as much as a "
+    "frequent one. Add up the hits over all S, and divide once, by the number of pairs."
+)
+
+
+def _drawn(count: int) -> Lengths:
+    """Random pairs in which the most frequent, mean, middle and largest T of each S differ."""
+    rng = random.Random(count)
+    added = [2, 2, 2, 0, 1, 3, 5, 6, 9, 11, 13]
+    return [(s := rng.randrange(1, 9), s + rng.choice(added)) for _ in range(count)]
+
+
+@checked
+def check_best_share(student: Callable[..., Any]) -> Verdict:
+    """Exercise 1.1: a list of (S, T) to the share that the best formula T = f(S) gets right."""
+    cases = [
+        Case("[(3, 5), (3, 4), (5, 9), (3, 4), (5, 5), (5, 9), (3, 9), (8, 9)]",
+             ([(3, 5), (3, 4), (5, 9), (3, 4), (5, 5), (5, 9), (3, 9), (8, 9)],)),
+        Case("one source length, [(2, 1), (2, 3), (2, 7), (2, 3), (2, 8), (2, 9)]",
+             ([(2, 1), (2, 3), (2, 7), (2, 3), (2, 8), (2, 9)],)),
+        Case("one pair, [(4, 5)]", ([(4, 5)],)),
+        Case("every pair the same, [(6, 8), (6, 8)]", ([(6, 8), (6, 8)],)),
+        Case("no source length twice, [(1, 2), (2, 2), (3, 2), (4, 6)]",
+             ([(1, 2), (2, 2), (3, 2), (4, 6)],)),
+        Case("a tie between two targets", ([(5, 4), (5, 7), (5, 4), (5, 7), (2, 2)],)),
+        Case("97 pairs", (_drawn(97),)),
+        Case("310 pairs", (_drawn(310),)),
+    ]  # fmt: skip
+    mistakes = [
+        Mistake(
+            _ONE_T,
+            lambda lengths: max(Counter(t for _, t in lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            "This is the most frequent pair (S, T) alone. The formula names a T for each source "
+            "length: take the largest count for each S, and add them up.",
+            lambda lengths: max(Counter(lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            _MEAN_OF_SHARES,
+            lambda lengths: float(np.mean([
+                max(Counter(targets).values()) / len(targets)
+                for targets in _by_source(lengths).values()
+            ])),
+        ),
+        Mistake(
+            "This divides by the number of different source lengths. Divide by the number of "
+            "pairs: a share says how many of them come out right.",
+            lambda lengths: best_share(lengths) * len(lengths) / len(_by_source(lengths)),
+        ),
+        Mistake(
+            "This divides by the number of different pairs. A pair that occurs twice counts twice.",
+            lambda lengths: best_share(lengths) * len(lengths) / len(set(lengths)),
+        ),
+        Mistake(
+            "This counts how many pairs come out right. Divide by the number of pairs.",
+            lambda lengths: round(best_share(lengths) * len(lengths)),
+        ),
+        Mistake(
+            "This is in percent. Return a share between 0 and 1.",
+            lambda lengths: 100 * best_share(lengths),
+        ),
+        Mistake(
+            "This is the share that comes out wrong. Return the share that comes out right.",
+            lambda lengths: 1 - best_share(lengths),
+        ),
+        Mistake(
+            "S and T have changed places: the formula gets S and names T.",
+            lambda lengths: best_share([(t, s) for s, t in lengths]),
+        ),
+        Mistake(
+            "This asks how often T equals S. A formula may name any T: for each S, the one that "
+            "is most frequent there.",
+            _share_of(lambda s, targets: s),
+        ),
+        Mistake(
+            "This names the mean T of each source length. A mean is near many targets and equal to "
+            "few: name the most frequent one.",
+            _share_of(_mean),
+        ),
+        Mistake(
+            "This names the mean T of each source length. A mean is near many targets and equal to "
+            "few: name the most frequent one.",
+            _share_of(lambda s, targets: int(sum(targets) / len(targets))),
+        ),
+        Mistake(
+            "This names the median T of each source length. Name the most frequent one.",
+            _share_of(_middle),
+        ),
+        Mistake(
+            "This names the largest T of each source length. `max` of a Counter compares its keys; "
+            "`max(counter.values())` is the largest count.",
+            _share_of(lambda s, targets: max(targets)),
+        ),
+        Mistake(
+            "This names one distance T - S for all pairs. A formula may name any T for each source "
+            "length: group the pairs by S first.",
+            lambda lengths: max(Counter(t - s for s, t in lengths).values()) / len(lengths),
+        ),
+        Mistake(
+            "This names the least frequent T of each source length. Name the most frequent one.",
+            lambda lengths: sum(
+                min(Counter(targets).values()) for targets in _by_source(lengths).values()
+            ) / len(lengths),
+        ),
+        Mistake(
+            "This counts all pairs that occur more than once. For each S the formula names one T, "
+            "so only the largest count of each S is right.",
+            lambda lengths: sum(n for n in Counter(lengths).values() if n > 1) / len(lengths),
+        ),
+        Mistake(
+            "This names the first T seen for each source length. Name the most frequent one.",
+            _share_of(lambda s, targets: targets[0]),
+        ),
+        Mistake(
+            "This names the last T seen for each source length: a later one overwrites it. Name "
+            "the most frequent one.",
+            _share_of(lambda s, targets: targets[-1]),
+        ),
+        Mistake(
+            "This is the share of the source lengths with a single T. Where several occur, the "
+            "formula is still right for the most frequent one.",
+            lambda lengths: float(np.mean([len({*t}) == 1 for t in _by_source(lengths).values()])),
+        ),
+        Mistake(
+            "This counts only the pairs whose source length has a single T. Where several occur, "
+            "the formula is still right for the most frequent one.",
+            lambda lengths: sum(
+                len(t) for t in _by_source(lengths).values() if len({*t}) == 1
+            ) / len(lengths),
+        ),
+        Mistake(
+            "This counts different things: how many source lengths or pairs there are. Count how "
+            "often the most frequent T of each S occurs.",
+            lambda lengths: len(_by_source(lengths)) / len(lengths),
+        ),
+        Mistake(
+            "This counts different things: how many source lengths or pairs there are. Count how "
+            "often the most frequent T of each S occurs.",
+            lambda lengths: len(set(lengths)) / len(lengths),
+        ),
+        Mistake(
+            "This is the formula, the T that it names for each S. Now measure it: how many pairs "
+            "does it get right, as a share?",
+            lambda lengths: {
+                s: Counter(targets).most_common(1)[0][0]
+                for s, targets in _by_source(lengths).items()
+            },
+        ),
+    ]  # fmt: skip
+    return examine(
+        student,
+        best_share,
+        cases,
+        mistakes,
+        "This number is a ceiling: no formula of S alone, however clever, can do better on these "
+        "pairs. To measure what the best possible answer would get shows how hard a task is.",
+    )
+
+
 TOKENS = [*SPECIALS, "how", "dare", "you", "!", "he"]
 ID_OF = {token: number for number, token in enumerate(TOKENS)}
 
@@ -35,11 +236,11 @@ def decode(ids: list[int], tokens: list[str]) -> list[str]:
 
 
 def _renumbered(sentence: list[str]) -> Case:
-    """The same words under other ids: nothing may be taken from a fixed table."""
-    tokens = list(reversed(TOKENS))
+    """The same words under other ids: nothing may be taken from a table, or from the order."""
+    ids = {token: number for number, token in enumerate(reversed(TOKENS))}
     return Case(
         f"{sentence} and a vocabulary in which <bos> has another id than 1",
-        (sentence, {token: number for number, token in enumerate(tokens)}),
+        (sentence, {token: ids[token] for token in sorted(ids)}),
     )
 
 
@@ -49,7 +250,7 @@ _ENCODE = {
         for sentence in (["how", "dare", "you", "!"], ["how", "dare", "she", "!"], ["!"], [])
     ]
     + [
-        _renumbered(["you", "dare", "spaceship"]),
+        _renumbered(["he", "dare", "you", "spaceship"]),
         Case("a sentence that repeats a token, ['you', '!', 'you', '!']",
              (["you", "!", "you", "!"], ID_OF)),
         Case("a vocabulary with other words", (["he", "she", "it"], {**ID_OF, "she": 9, "it": 10})),
@@ -90,6 +291,42 @@ _ENCODE = {
             ],
         ),
         Mistake(
+            "A known token became <unk>: for `or` an id of 0 counts as nothing. Give `get` a "
+            "second argument instead.",
+            lambda sentence, id_of: [
+                id_of["<bos>"],
+                *[id_of.get(token) or id_of["<unk>"] for token in sentence],
+                id_of["<eos>"],
+            ],
+        ),
+        Mistake(
+            "The ids of the words are a list inside the list. `*ids` puts its entries there, and "
+            "`[a] + ids + [b]` does, too.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], encode(sentence, id_of)[1:-1], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "The ids of the words stand in another order than the words.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *encode(sentence, id_of)[-2:0:-1], id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "The ids of the words stand in another order than the words.",
+            lambda sentence, id_of: [
+                id_of["<bos>"], *sorted(encode(sentence, id_of)[1:-1]), id_of["<eos>"]
+            ],
+        ),
+        Mistake(
+            "These are places in the dictionary. The id is what the dictionary holds for a token: "
+            "`id_of[token]`.",
+            lambda sentence, id_of: [
+                [*id_of].index(token if token in id_of else "<unk>")
+                for token in ["<bos>", *sentence, "<eos>"]
+            ],
+        ),
+        Mistake(
             "An unknown token became None, because `id_of.get(token)` says None for a missing key. "
             "Give `get` a second argument: what to use instead.",
             lambda sentence, id_of: [
@@ -97,7 +334,7 @@ _ENCODE = {
             ],
         ),
         Mistake(
-            "An unknown token became the text '<unk>'. This is the token <unk>; return its id, "
+            "An unknown token became the string '<unk>'. That is the token <unk>; return its id, "
             "`id_of['<unk>']`.",
             lambda sentence, id_of: [
                 id_of["<bos>"], *[id_of.get(token, "<unk>") for token in sentence], id_of["<eos>"]
@@ -129,7 +366,7 @@ _DECODE = {
         Case("ids without <bos> and <eos>, [4, 5]", ([4, 5], TOKENS)),
         Case("a vocabulary in another order", ([7, 0, 3, 5, 6, 8], TOKENS[::-1])),
         Case("ids that repeat, [1, 6, 7, 6, 7, 2]", ([1, 6, 7, 6, 7, 2], TOKENS)),
-        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "she", "it"])),
+        Case("a vocabulary with other words", ([1, 8, 9, 10, 2], [*TOKENS, "a", "it"])),
     ],
     "mistakes": [
         Mistake(
@@ -155,15 +392,20 @@ _DECODE = {
             lambda ids, tokens: [t for t in (tokens[i] for i in ids[1:-1]) if t != "<pad>"],
         ),
         Mistake(
-            "This is one text. Return the list of tokens; joining them can wait.",
+            "This is one string. Return the list of tokens; joining them can wait.",
             lambda ids, tokens: " ".join(decode(ids, tokens)),
         ),
         Mistake(
-            "This is one text. Return the list of tokens; joining them can wait.",
+            "This is one string. Return the list of tokens; joining them can wait.",
             lambda ids, tokens: "".join(decode(ids, tokens)),
         ),
         Mistake(
-            "The left-out tokens are empty texts now. Leave them out of the list altogether.",
+            "A string contains its pieces: 'a' is `in` '<pad>', and so this word is left out. "
+            "Compare with a tuple, `in ('<pad>', '<bos>', '<eos>')`.",
+            lambda ids, tokens: [tokens[i] for i in ids if tokens[i] not in "<pad> <bos> <eos>"],
+        ),
+        Mistake(
+            "Empty strings stand where tokens were left out. Leave nothing in their place.",
             lambda ids, tokens: [
                 tokens[i] if tokens[i] not in ("<pad>", "<bos>", "<eos>") else "" for i in ids
             ],
@@ -185,10 +427,10 @@ _DECODE = {
 def check_encode_decode(
     encode_student: Callable[..., Any], decode_student: Callable[..., Any]
 ) -> Verdict:
-    """Exercise 1.1: from tokens to ids and back."""
+    """Exercise 1.2: from tokens to ids and back."""
     praise = (
-        "What goes in comes back, but for words that the vocabulary does not have. Every sentence "
-        "of this course takes this way."
+        "Except for words that the vocabulary lacks, what goes in comes back. Every sentence of "
+        "this course goes this way."
     )
     first = examine(encode_student, encode, **_ENCODE, praise=praise)  # type: ignore[arg-type]
     if first.status != "right":
@@ -225,7 +467,7 @@ def padding_mask(lengths: Tensor) -> Tensor:
 
 @checked
 def check_padding_mask(student: Callable[..., Any]) -> Verdict:
-    """Exercise 1.2: lengths (B,) to a mask (B, T), True at real tokens."""
+    """Exercise 1.3: lengths (B,) to a mask (B, T), True at real tokens."""
     wide = torch.tensor([[3, 0], [1, 0], [2, 0], [5, 0]])
     cases = [
         Case("lengths tensor([1, 4, 2])", (torch.tensor([1, 4, 2]),)),
@@ -260,8 +502,8 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             lambda lengths: torch.arange(int(lengths.max()) + 1) <= lengths[:, None],
         ),
         Mistake(
-            "The shape is (T, B): sentences are rows. Put `[:, None]` to the lengths, not to the "
-            "positions.",
+            "The shape is (T, B): sentences are rows. Put `[:, None]` after the lengths, not after "
+            "the positions.",
             lambda lengths: padding_mask(lengths).T,
         ),
         Mistake(
@@ -272,6 +514,30 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             "T is the largest length, not the number of sentences.",
             lambda lengths: torch.arange(len(lengths)) < lengths[:, None],
         ),
+        *[
+            Mistake(
+                f"T is the largest length, not the {name}: a longer sentence does not fit in.",
+                lambda lengths, n=pick: torch.arange(int(n(lengths))) < lengths[:, None],
+            )
+            for name, pick in (
+                ("smallest", torch.min),
+                ("first", lambda lengths: lengths[0]),
+                ("last", lambda lengths: lengths[-1]),
+            )
+        ],
+        Mistake(
+            "The mask of each sentence is right, but they are a list of tensors of different "
+            "lengths. Make one tensor of shape (B, T), with False where a shorter one ends.",
+            lambda lengths: [torch.ones(int(n), dtype=torch.bool) for n in lengths],
+        ),
+        Mistake(
+            "Every place is True, so this mask hides nothing.",
+            lambda lengths: torch.ones(len(lengths), int(lengths.max()), dtype=torch.bool),
+        ),
+        Mistake(
+            "This marks the last real token alone. Every real token is True.",
+            lambda lengths: torch.arange(int(lengths.max())) == lengths[:, None] - 1,
+        ),
         Mistake(
             "T is the largest length, not the sum of all lengths.",
             lambda lengths: torch.arange(int(lengths.sum())) < lengths[:, None],
@@ -281,8 +547,8 @@ def check_padding_mask(student: Callable[..., Any]) -> Verdict:
             lambda lengths: torch.arange(int(lengths.max())).expand(len(lengths), -1),
         ),
         Mistake(
-            "This mask is the right one as a list. Make it a tensor, `torch.tensor(...)`: lists "
-            "cannot be broadcast or multiplied.",
+            "This is the right mask, but it is a list. Make it a tensor, `torch.tensor(...)`: "
+            "lists cannot be broadcast or multiplied.",
             lambda lengths: padding_mask(lengths).tolist(),
         ),
         Mistake(
@@ -306,8 +572,8 @@ _REASONS = {
     "the layer itself?",
     "c": "Reason c cannot be it: pair A differs in length, too, and fits. What happens beyond the "
     "last position?",
-    "d": "Reason d mixes up two things: the vocabulary counts different tokens, not places. What "
-    "happens beyond the last position?",
+    "d": "Reason d mixes up two things: the vocabulary counts different tokens, not positions. "
+    "What happens beyond the last position?",
 }
 _SIDES = {
     frozenset("CE"): "You forgot <eos>. Pair D has 10 Chinese tokens, and <eos> is the eleventh.",
@@ -328,13 +594,23 @@ _SIDES = {
 }
 
 
+_PAIRS = {  # what to say of the first pair that is judged wrongly
+    "A": "A fits: it has 8 of 8 English tokens, and 9 + 1 = 10 of 10 Chinese ones.",
+    "B": "Pair B is short. <pad> fills it up: wasteful, but it fits.",
+    "C": "C is missing: it has 9 English tokens, and there is room for 8.",
+    "D": "D is missing: it has 10 Chinese tokens, and <eos> is the eleventh.",
+    "E": "E is missing: it has 14 Chinese tokens and <eos>, and there is room for 10.",
+    "F": "F fits: it has 8 of 8 English tokens, and 8 + 1 = 9 of 10 Chinese ones.",
+}
+
+
 @checked
 def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
-    """Exercise 1.3: which pairs do not fit into 8 + 10 places, and why."""
+    """Exercise 1.4: which pairs do not fit into 8 + 10 places, and why."""
 
     def check() -> None:
         found = breaks.tolist() if isinstance(breaks, np.ndarray) else breaks
-        if not isinstance(found, set | frozenset | list | tuple | str):
+        if not isinstance(found, Set | list | tuple | str):
             raise Problem(
                 f"Expected a set of letters such as {{'A', 'B'}}, found {describe(breaks)}."
             )
@@ -344,9 +620,7 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
             raise Problem(f"The pairs are A to F, found {', '.join(strange)} in `breaks`.")
         letters = frozenset(as_letter(letter).upper() for letter in found) - {""}
         if letters != frozenset("CDE"):
-            hint = "Check both sides of each pair against their limits, and remember <eos>."
-            if "B" in letters:
-                hint = "Pair B is short. <pad> fills it up: wasteful, but it fits."
+            hint = _PAIRS[min(letters ^ frozenset("CDE"))]
             given = ", ".join(sorted(letters)) or "none"
             raise Problem(f"You say that these break: {given}. {_SIDES.get(letters, hint)}")
         letter = letter_of(reason, "reason")
@@ -361,4 +635,4 @@ def check_fixed_size(breaks: Any, reason: Any) -> Verdict:
     )
 
 
-__all__ = ["check_encode_decode", "check_fixed_size", "check_padding_mask"]
+__all__ = ["check_best_share", "check_encode_decode", "check_fixed_size", "check_padding_mask"]

@@ -1,6 +1,8 @@
-"""Checks of lesson 2: one RNN step, perplexity, the stop condition, sampling with temperature."""
+"""Checks of lesson 2: a switch, the stop condition, sampling, perplexity, one RNN step."""
 
 import functools
+import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -19,10 +21,112 @@ from helpers.checks.engine import (
     describe,
     examine,
     not_yet,
+    number_of,
     settle,
 )
 from helpers.checks.values import as_whole, plain
 from helpers.words import EOS_ID
+
+
+def _states(u: float, w: float, xs: list[int]) -> list[float]:
+    """All states of h_t = tanh(u x_t + w h_{t-1}), from h_0 = 0."""
+    h, states = 0.0, []
+    for x in xs:
+        h = math.tanh(u * x + w * h)
+        states.append(h)
+    return states
+
+
+_RNG = random.Random(0)
+_SIGNALS = {
+    "a +1, then 80 zeros": [1, *[0] * 80],
+    "a -1, then 80 zeros": [-1, *[0] * 80],
+    "a +1, five zeros, a -1, 80 zeros": [1, *[0] * 5, -1, *[0] * 80],
+    "a -1, five zeros, a +1, 80 zeros": [-1, *[0] * 5, 1, *[0] * 80],
+    "three times +1, then a -1 at once": [1, 1, 1, -1, 0, 0],
+    "300 random inputs": _RNG.choices([0, 1, -1], [8, 1, 1], k=300),
+}
+
+
+def _first_slip(u: float, w: float) -> tuple[str, int, list[float]] | None:
+    """Where a switch with these weights forgets: the inputs' name, the step, and all states."""
+    for label, xs in _SIGNALS.items():
+        states, last = _states(u, w, xs), 0
+        for t, (x, h) in enumerate(zip(xs, states, strict=True)):
+            last = x or last
+            if last and not last * h > 0.5:
+                return label, t, states
+    return None
+
+
+def _why_it_slips(u: float, w: float, x: int, before: float, h: float) -> str:
+    """What is wrong with a switch whose state went from `before` to `h` at the input x."""
+    if u < 0:
+        return "u is negative, so a +1 pushes the state down. Which sign lets it go up?"
+    if u == 0:
+        return "With u = 0 no signal ever arrives."
+    if w < 0:
+        return (
+            "w is negative, so at every zero the state changes its sign. A switch stays where it "
+            "is: which sign of w does that?"
+        )
+    if x and not before:
+        return (
+            f"The signal alone is too weak: tanh(u) = {math.tanh(u):.2f} does not reach 0.5. "
+            "Make u larger."
+        )
+    if x:
+        return (
+            f"The signal does not get through: u pushes one way with {u:g}, the old state pulls "
+            f"the other way with w·h = {abs(w * before):.2f}. u has to win, by more than 0.55, "
+            "since tanh(0.55) = 0.5."
+        )
+    if w <= 1:
+        return (
+            f"The state fades: at each zero it becomes tanh(w·h) with w = {w:g}, which is nearer "
+            "to 0 than h. Only a w above 1 can make up for what tanh takes away."
+        )
+    return (
+        f"With w = {w:g} the state comes to rest, but too low: what tanh takes away and what w "
+        "gives are in balance below 0.5. Make w larger."
+    )
+
+
+@checked
+def check_switch(u: Any, w: Any) -> Verdict:
+    """Exercise 2.1: weights u, w such that tanh(u x_t + w h_{t-1}) keeps the last signal's sign."""
+
+    def check() -> None:
+        if w is Ellipsis or w is None:
+            raise Problem("`u` is there. Now choose `w`, too.")
+        a, b = (
+            number_of(value, f"`{name}` has to be one number")
+            for name, value in (("u", u), ("w", w))
+        )
+        if not math.isfinite(a + b):
+            raise Problem(f"Both weights have to be finite, found u = {a:g} and w = {b:g}.")
+        slip = _first_slip(a, b)
+        if slip is None:
+            return
+        label, t, states = slip
+        xs = _SIGNALS[label]
+        sign = next(x for x in reversed(xs[: t + 1]) if x)
+        wanted = "above 0.5" if sign > 0 else "below -0.5"
+        text = _why_it_slips(a, b, xs[t], states[t - 1] if t else 0.0, states[t])
+        if a != b and _first_slip(b, a) is None:
+            text += " With u and w exchanged it would work: u belongs to the input, w to the state."
+        raise Problem(
+            f"Tried with {label}: at step {t + 1} the state is {round(states[t], 3) + 0:.3f} and "
+            f"should be {wanted}. {text}"
+        )
+
+    return settle(
+        check,
+        u,
+        "Two weights make a memory that never fades: with w above 1 the state has two places of "
+        "rest, and a signal stronger than w moves it from one to the other. The gates of lesson 5 "
+        "are built to do this on purpose.",
+    )
 
 
 def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -30,8 +134,8 @@ def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 _ROWS = (
-    "A loop over the rows that carries h on takes them for time steps. Rows are sentences, not "
-    "time steps: all of them take the same one step."
+    "This loop carries h from row to row, as if rows were time steps. Rows are sentences: each "
+    "of them takes this one step by itself."
 )
 
 
@@ -55,7 +159,7 @@ def _step_case(
 
 @checked
 def check_rnn_step(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.1: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
+    """Exercise 2.5: x (B, E), h (B, H), U (H, E), W (H, H), b (H,) to new states (B, H)."""
     wide = _step_case("", 3, 5, 4).args
     cases = [
         # All sizes equal: a wrong transpose gives a result here, and so the hint meant for it.
@@ -113,12 +217,36 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
             lambda x, h, U, W, b: torch.relu(x @ U.T + h @ W.T + b),
         ),
         Mistake(
-            "tanh stands around one part only. It squashes the whole sum.",
+            "tanh is applied to one part only. It squashes the whole sum.",
             lambda x, h, U, W, b: torch.tanh(x @ U.T) + h @ W.T + b,
         ),
         Mistake(
             "tanh is applied to each part by itself. It squashes the whole sum, once.",
             lambda x, h, U, W, b: torch.tanh(x @ U.T) + torch.tanh(h @ W.T + b),
+        ),
+        Mistake(
+            "The sign of the old state is wrong: the formula adds W h.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T - h @ W.T + b),
+        ),
+        Mistake(
+            "The old state is added once more, after tanh. It comes in through W, and only there.",
+            lambda x, h, U, W, b: h + torch.tanh(x @ U.T + h @ W.T + b),
+        ),
+        Mistake(
+            "The old state comes in without its weights W.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T + h + b),
+        ),
+        Mistake(
+            "tanh is applied twice.",
+            lambda x, h, U, W, b: torch.tanh(rnn_step(x, h, U, W, b)),
+        ),
+        Mistake(
+            "This is a softmax, the g of the output. The state is squashed by f, tanh.",
+            lambda x, h, U, W, b: (x @ U.T + h @ W.T + b).softmax(-1),
+        ),
+        Mistake(
+            "tanh is applied to each part by itself. It squashes the whole sum, once.",
+            lambda x, h, U, W, b: torch.tanh(x @ U.T) + torch.tanh(h @ W.T) + b,
         ),
         Mistake(
             "The old state h is missing: this step remembers nothing.",
@@ -154,7 +282,7 @@ def check_rnn_step(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "Two matrix products move a whole batch on by one token. An RNN is nothing but this line, "
-        "once per token: it is why a long sentence needs many steps in a row.",
+        "once per token: that is why a long sentence needs many steps in a row.",
     )
 
 
@@ -175,6 +303,13 @@ def _perplexity_case(
     targets = torch.randint(4, V, (B, T), generator=rng)
     mask = torch.arange(T) < torch.tensor(lengths)[:, None]  # (B, T)
     return Case(label, (logits, targets.masked_fill(~mask, 0), mask))
+
+
+_LARGE = (
+    "With ordinary logits your number is right. With large ones a probability is rounded to 0 or a "
+    "power overflows; a limit such as `clamp` or `+ 1e-9` hides that and changes the number. "
+    "`log_softmax` gives the logarithm without ever making the probability."
+)
 
 
 class _Calls(TorchFunctionMode):
@@ -203,7 +338,7 @@ class _Calls(TorchFunctionMode):
 
 @checked
 def check_perplexity(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.2: logits (B, T, V), targets and mask (B, T) to one number."""
+    """Exercise 2.4: logits (B, T, V), targets and mask (B, T) to one number."""
     even = torch.zeros(1, 3, 10), torch.tensor([[4, 5, 6]]), torch.ones(1, 3, dtype=torch.bool)
     wide = _perplexity_case("", [3, 2], 3, 7).args
     cases = [
@@ -225,6 +360,14 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
             ).exp().item(),
         ),
         Mistake(
+            "`exp` of large logits is infinite, and infinity divided by infinity is no number. "
+            "`log_softmax` takes exponential and logarithm in one step, without either trouble.",
+            lambda z, y, m: (
+                -(z.exp() / z.exp().sum(-1, keepdim=True)).log()
+                .gather(-1, y.unsqueeze(-1)).squeeze(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
             "This takes the likeliest token at each position. Take the right one, whose id stands "
             "in `targets`: `gather` picks it.",
             lambda z, y, m: (-z.log_softmax(-1).amax(-1)[m].mean()).exp().item(),
@@ -237,6 +380,39 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         Mistake(
             "This is the sum over tokens where the formula has the mean.",
             lambda z, y, m: (-_log_p(z, y)[m].sum()).exp().item(),
+        ),
+        Mistake(
+            "This divides the sum by the number of sentences. Divide by the number of real tokens.",
+            lambda z, y, m: (-_log_p(z, y)[m].sum() / len(m)).exp().item(),
+        ),
+        Mistake(
+            "This divides the sum by T, padding or not. Divide by the number of real tokens.",
+            lambda z, y, m: (-_log_p(z, y)[m].sum() / m.shape[1]).exp().item(),
+        ),
+        Mistake(
+            "These are the positions where mask is False, the padding. Keep those where it is "
+            "True.",
+            lambda z, y, m: (-_log_p(z, y)[~m].mean()).exp().item(),
+        ),
+        Mistake(
+            "This is the median where the formula has the mean.",
+            lambda z, y, m: (-_log_p(z, y)[m].median()).exp().item(),
+        ),
+        Mistake(
+            "This is how unsure the model is of its own prediction (its entropy). Perplexity asks "
+            "for the right token, whose id stands in `targets`: `gather` picks it.",
+            lambda z, y, m: (
+                -(z.softmax(-1) * z.log_softmax(-1)).sum(-1)[m].mean()
+            ).exp().item(),
+        ),
+        Mistake(
+            "This is rounded. Return the number itself.",
+            lambda z, y, m: round(perplexity(z, y, m)),
+        ),
+        Mistake(
+            "The base of the logarithm and the base of the power differ: log with exp, or log2 "
+            "with 2 ** ….",
+            lambda z, y, m: 10 ** -_log_p(z, y)[m].mean().item(),
         ),
         Mistake(
             "`exp` is missing: this is the mean loss. Perplexity undoes the logarithm.",
@@ -283,7 +459,7 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         ),
         Mistake(
             "This averages the probabilities. Average their logarithms: otherwise a token at "
-            "probability 0 costs nothing much.",
+            "probability 0 costs next to nothing.",
             lambda z, y, m: 1 / _log_p(z, y)[m].exp().mean().item(),
         ),
         Mistake(
@@ -321,8 +497,11 @@ def check_perplexity(student: Callable[..., Any]) -> Verdict:
         cases,
         mistakes,
         "This number compares language models of any kind, as long as they predict the same "
-        "tokens. Try it on `model(held_batch[0][:, :-1])[0]`: it gives the blue bar below.",
+        "tokens. The next cell tries yours on the held-out text.",
     )
+    if verdict.status == "not yet" and verdict.message.startswith("Tried with large logits"):
+        remedy = "`log_softmax`" in verdict.message or "without PyTorch's loss" in verdict.message
+        return verdict if remedy else not_yet(f"{verdict.message} {_LARGE}")
     if verdict.status == "right" and calls.counted:
         return not_yet(
             "The number is right. Now get it without PyTorch's loss, to see what is in it: "
@@ -392,9 +571,16 @@ def _two_draws_then_eos(
     return [*ids, EOS_ID] if ids[-1] != EOS_ID and len(ids) < limit else ids
 
 
+def _in_front(next_id: Callable[[list[int]], int], ids: list[int], limit: int) -> list[int]:
+    ids = list(ids)
+    while ids[-1] != EOS_ID and len(ids) < limit:
+        ids.insert(0, next_id(ids))
+    return ids
+
+
 @checked
 def check_stop(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.3: next_id, ids and limit to the whole list of ids."""
+    """Exercise 2.2: next_id, ids and limit to the whole list of ids."""
     never = _Speaker(1000)
     cases = [
         Case("<eos> due after 4 ids, two ids given, limit 10", (_Speaker(4), [1, 9], 10)),
@@ -421,8 +607,8 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             _loop(lambda ids, limit, given: len(ids) >= limit),
         ),
         Mistake(
-            "An <eos> further ahead ends nothing: a beginning may hold a finished sentence. Look "
-            "at the last id, `ids[-1]`.",
+            "An <eos> further ahead does not end the list: a beginning may contain a finished "
+            "sentence. Look at the last id, `ids[-1]`.",
             _loop(lambda ids, limit, given: EOS_ID in ids or len(ids) >= limit),
         ),
         Mistake(
@@ -468,6 +654,29 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             lambda next_id, ids, limit: generate(lambda _: next_id(ids), ids, limit),
         ),
         Mistake(
+            "An <eos> was added that `next_id` never gave. A list that ends without one tells the "
+            "reader that the limit cut it off.",
+            lambda next_id, ids, limit: (
+                found
+                if (found := generate(next_id, ids, limit))[-1] == EOS_ID
+                else [*found, EOS_ID]
+            ),
+        ),
+        Mistake(
+            "The last id was replaced by an <eos> that `next_id` never gave. A list that ends "
+            "without one tells the reader that the limit cut it off.",
+            lambda next_id, ids, limit: [*generate(next_id, ids, limit)[:-1], EOS_ID],
+        ),
+        Mistake(
+            "The first given id is gone. Return the whole list, <bos> included.",
+            lambda next_id, ids, limit: generate(next_id, ids, limit)[1:],
+        ),
+        Mistake(
+            "The ids are right, but they are in a tensor. Return a list: `.tolist()` makes one.",
+            lambda next_id, ids, limit: torch.tensor(generate(next_id, ids, limit)),
+        ),
+        Mistake("A new id belongs at the end of the list, not in front.", _in_front),
+        Mistake(
             "The loop does not stop at the limit.",
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID),
         ),
@@ -480,7 +689,7 @@ def check_stop(student: Callable[..., Any]) -> Verdict:
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) >= limit - 1),
         ),
         Mistake(
-            "Here `limit` ids are added. The limit counts all ids, the given ones among them.",
+            "Here `limit` ids are added. The limit counts all ids, including the given ones.",
             _loop(lambda ids, limit, given: ids[-1] == EOS_ID or len(ids) - given >= limit),
         ),
         Mistake(
@@ -505,7 +714,7 @@ _OTHERS = torch.tensor([1.0, 0.0, 2.0, 2.0, -2.0, 1.0])
 
 @checked
 def check_sample(student: Callable[..., Any]) -> Verdict:
-    """Exercise 2.4: logits (V,) and a temperature to one token id, many draws counted."""
+    """Exercise 2.3: logits (V,) and a temperature to one token id, many draws counted."""
 
     def check() -> None:
         if not callable(student):
@@ -514,10 +723,7 @@ def check_sample(student: Callable[..., Any]) -> Verdict:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             _draw_once(student)
-            for logits, temperature in (
-                (_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0), (_OTHERS, 0.8)
-            ):  # fmt: skip
-                _draw_often(student, logits, temperature)
+            _draw_often(student)
             _draw_once(student, extreme=True)
 
     return settle(
@@ -573,65 +779,99 @@ def _draw_once(student: Callable[..., Any], extreme: bool = False) -> None:
             raise Problem(f"Tried with {label}: expected {expected}, found {found}. Hint: {hint}")
 
 
-def _draw_often(student: Callable[..., Any], logits: Tensor, temperature: float) -> None:
-    """Compare how often each id comes with softmax(logits / temperature)."""
-    where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
+_TEMPERED = [  # what a wrong sampler draws from, and what to say of it
+    (
+        "Always the likeliest token: this is greedy. Draw with `torch.multinomial`.",
+        lambda z, tau: torch.nn.functional.one_hot(z.argmax(), len(z)).float(),
+    ),
+    (
+        "The temperature has no effect. Divide the logits, before the softmax: a probability "
+        "divided by τ is made to sum to 1 again.",
+        lambda z, tau: z.softmax(-1),
+    ),
+    (
+        "A temperature below 1 has no effect. Divide the logits by any τ above 0.",
+        lambda z, tau: (z / max(tau, 1)).softmax(-1),
+    ),
+    (
+        "A temperature above 1 has no effect. Divide the logits by any τ above 0.",
+        lambda z, tau: (z / min(tau, 1)).softmax(-1),
+    ),
+    ("This multiplies by τ where it should divide.", lambda z, tau: (z * tau).softmax(-1)),
+    ("The logits are divided by τ twice.", lambda z, tau: (z / tau**2).softmax(-1)),
+    ("This divides by τ + 1. Divide by τ.", lambda z, tau: (z / (tau + 1)).softmax(-1)),
+    (
+        "Every token comes equally often: the logits play no part.",
+        lambda z, tau: torch.full_like(z, 1 / len(z)),
+    ),
+    (
+        "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
+        lambda z, tau: (z / tau).softmax(-1).softmax(-1),
+    ),
+    (
+        "This divides the probabilities by τ and takes a softmax again. Divide the logits, then "
+        "one softmax.",
+        lambda z, tau: (z.softmax(-1) / tau).softmax(-1),
+    ),
+    (
+        "The sign is wrong: the least likely token comes most often.",
+        lambda z, tau: (-z / tau).softmax(-1),
+    ),
+    (
+        "This uses a sigmoid, which looks at each logit by itself. Softmax compares them.",
+        lambda z, tau: (z / tau).sigmoid() / (z / tau).sigmoid().sum(),
+    ),
+    (
+        "The logits went into `multinomial` without a softmax.",
+        lambda z, tau: z.clamp(min=0) / z.clamp(min=0).sum(),
+    ),
+    (
+        "The logits went into `multinomial` as absolute values. Use softmax to make them positive.",
+        lambda z, tau: z.abs() / z.abs().sum(),
+    ),
+]
 
-    def draw(logits: Tensor, temperature: float) -> Tensor:
-        draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
-        return torch.bincount(draws, minlength=len(logits)) / _DRAWS
 
-    share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
-    expected = torch.softmax(logits / temperature, dim=-1)
+def _draw_often(student: Callable[..., Any]) -> None:
+    """Compare how often each id comes with softmax(logits / temperature).
 
-    def near(other: Tensor) -> bool:  # within five standard deviations of drawing
+    A hint is given only if it explains what came at every temperature.
+    """
+    drawn = []
+    for logits, temperature in (_LOGITS, 0.5), (_LOGITS, 2.0), (_LOGITS, 1.0), (_OTHERS, 0.8):
+
+        def draw(logits: Tensor, temperature: float) -> Tensor:
+            draws = torch.tensor([int(student(logits, temperature)) for _ in range(_DRAWS)])
+            return torch.bincount(draws, minlength=len(logits)) / _DRAWS
+
+        where = f"logits {logits.int().tolist()} at temperature {temperature:g}"
+        share = call(draw, Case(f"{_DRAWS} draws from {where}", (logits, temperature)))
+        drawn.append((where, logits, temperature, share))
+
+    def near(share: Tensor, other: Tensor) -> bool:  # within five standard deviations of drawing
+        if share.shape != other.shape:
+            return False
         spread = (other * (1 - other) / _DRAWS).sqrt()
         return bool(((share - other).abs() <= 5 * spread + 1e-3).all())
 
-    if near(expected):
+    right = [(z / tau).softmax(-1) for _, z, tau, _ in drawn]
+    if all(near(share, p) for (*_, share), p in zip(drawn, right, strict=True)):
         return
-    one = torch.nn.functional.one_hot(logits.argmax(), len(logits)).float()
-    tempered = [
-        ("Always the likeliest token: this is greedy. Draw with `torch.multinomial`.", one),
-        (
-            "The temperature has no effect. Divide the logits, before the softmax: a probability "
-            "divided by τ is made to sum to 1 again.",
-            logits.softmax(-1),
-        ),
-        ("This multiplies by τ where it should divide.", (logits * temperature).softmax(-1)),
-        (
-            "Every token comes equally often: the logits play no part.",
-            torch.full_like(expected, 1 / len(expected)),
-        ),
-        (
-            "This is the softmax of a softmax. `multinomial` wants probabilities: one softmax.",
-            (logits / temperature).softmax(-1).softmax(-1),
-        ),
-        (
-            "This divides the probabilities by τ and takes a softmax again. Divide the logits, "
-            "then one softmax.",
-            (logits.softmax(-1) / temperature).softmax(-1),
-        ),
-        (
-            "The sign is wrong: the least likely token comes most often.",
-            (-logits / temperature).softmax(-1),
-        ),
-        (
-            "The logits went into `multinomial` without a softmax.",
-            logits.clamp(min=0) / logits.clamp(min=0).sum(),
-        ),
-        (
-            "The logits went into `multinomial` as absolute values. Use softmax to make them "
-            "positive.",
-            logits.abs() / logits.abs().sum(),
-        ),
-    ]  # fmt: skip
+    fitting = {
+        text: sum((share - other(z, tau)).abs().sum().item() for _, z, tau, share in drawn)
+        for text, other in _TEMPERED
+        if all(near(share, other(z, tau)) for _, z, tau, share in drawn)
+    }
     hint = "Divide the logits by τ, then softmax, then draw."
-    hints = [((share - other).abs().max(), text) for text, other in tempered if near(other)]
-    hint = min(hints)[1] if hints else hint
-    rows = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(share.tolist()))
-    wanted = ", ".join(f"{i}: {p:.0%}" for i, p in enumerate(expected.tolist()))
+    if fitting:
+        hint = min(fitting, key=fitting.__getitem__)
+    pairs = zip(drawn, right, strict=True)
+    (where, *_, share), p = next(pair for pair in pairs if not near(pair[0][3], pair[1]))
+    rows, wanted = (
+        ", ".join(f"{i}: {part:.0%}" for i, part in enumerate(parts.tolist()))
+        for parts in (share, p)
+    )
     raise Problem(f"Drew {_DRAWS} times from {where}: expected {wanted}, found {rows}. {hint}")
 
 
-__all__ = ["check_perplexity", "check_rnn_step", "check_sample", "check_stop"]
+__all__ = ["check_perplexity", "check_rnn_step", "check_sample", "check_stop", "check_switch"]

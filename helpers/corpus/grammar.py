@@ -67,15 +67,16 @@ def entry(section: str, name: str) -> list[str]:
     return next(row for row in lexicon(section) if name in (row[0], row[0].split()[0]))
 
 
-def link(english: str, chinese: str, *, past: bool = False) -> Phrase:
+def link(english: str, chinese: str, *, completed: bool = False) -> Phrase:
     """A phrase from the lexicon's notation: ``link("last week", "上1 星期2")``.
 
     Digits number the English words of the Chinese piece before them, sure ones first, possible
-    ones after "?"; without digits it is word 1. "+" becomes 了 if `past`.
+    ones after "?"; without digits it is word 1. "+" becomes 了, the mark of a
+    completed action, if `completed`.
     """
     words = tuple(map(Word, tokenize_english(english)))
     characters = []
-    for piece in chinese.replace("+", "了?1" if past else "").split():
+    for piece in chinese.replace("+", "了?1" if completed else "").split():
         match = re.fullmatch(r"(\D+?)(\d*)(?:\?(\d+))?", piece)
         if not match:
             raise ValueError(f"cannot read {piece!r} in the lexicon's entry for {english!r}")

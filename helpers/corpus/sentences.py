@@ -102,8 +102,8 @@ def event(
     aid = link(agree(english, pronoun), chinese)
     form = {"p": 2, "g": 3, "f": 0, "w": 0}.get(tense, int(pronoun in ("he", "she")))
     form = form if mode == "said" or tense == "g" else 0
-    past = tense == "p" and mode != "denied"
-    verb = link(f"{frame.forms.split()[form]} {frame.rest}", frame.chinese, past=past)
+    completed = tense == "p" and mode != "denied"  # Chinese has no past tense: 了 says "done"
+    verb = link(f"{frame.forms.split()[form]} {frame.rest}", frame.chinese, completed=completed)
     thing = where = when = often = NOTHING
     place = ""
     if frame.nouns:
@@ -141,7 +141,7 @@ def state(rng: random.Random, condition: bool = False) -> tuple[str, str, Subjec
     who = somebody(rng, [])
     subject, pronoun = (NOTHING, "") if name == "rain" else who
     when = link(*entry("times", tense)[1:]) if tense in "pf" else NOTHING
-    words = link(agree(english, pronoun), chinese, past=tense == "p")
+    words = link(agree(english, pronoun), chinese, completed=tense == "p")
     clause = cross([subject, words, when], [subject, when, words])
     return name, tense, again(pronoun) if pronoun else who, clause
 
