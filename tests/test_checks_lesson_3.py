@@ -41,6 +41,8 @@ LAST = [
      "changed one of its arguments"),
     ("c = h[torch.arange(len(h)), mask.sum(1) - 1]", "returned None"),
     ("return h.numpy()[np.arange(len(h)), mask.sum(1).numpy() - 1]", "Stay in PyTorch"),
+    ("return [h[b, mask[b].sum() - 1] for b in range(len(h))]", "`torch.stack` makes one"),
+    ("return mask.sum(1) - 1", "Now take the states there"),
     ("return h[torch.arange(2), mask.sum(1) - 1]", "as many sentences as columns"),
     ("return h[torch.arange(len(h)), mask.sum(1) - 1].squeeze(0)", "a batch of one"),
 ]  # fmt: skip
@@ -75,6 +77,9 @@ DECODER_STEP = [
     (DECODER + "return logits.squeeze(), states.squeeze()", "a dimension is lost"),
     (DECODER + "s[:] = states[:, 0]\n    return logits[:, 0], s", "changed one of its arguments"),
     (DECODER + "a = logits[:, 0], states[:, 0]", "returned None"),
+    (DECODER + "return logits[:, 0], decoder(new[:, None])[1][:, 0]", "a step that started from"),
+    (DECODER + "return logits[:, 0], s + states[:, 0]", "added to the old one"),
+    (DECODER + "return logits[:, 0], states[:, 0], s", "Three things come back"),
     ("rows = [decoder(new[:1, None], s[b:b + 1]) for b in range(len(s))]\n"
      "    return torch.cat([r[0][:, 0] for r in rows]), torch.cat([r[1][:, 0] for r in rows])",
      "the first one's token"),
@@ -109,6 +114,8 @@ GREEDY = [
      "one id less than the limit"),
     (HEAD + WHILE + STEP.replace("argmax", "argmin") + "    return ids", "least likely"),
     (HEAD + WHILE + STEP + "    return new", "the last id only"),
+    (HEAD + WHILE.replace("and", "or") + STEP + "    return ids", "One of the two is enough"),
+    (HEAD + WHILE + STEP.replace("append(", "insert(0, ") + "    return ids", "in reverse order"),
     (HEAD + WHILE + STEP + "        return ids", "expected"),
     (HEAD + WHILE + STEP, "returned None"),
     (HEAD + WHILE + "s, logits = step(new, s)\n        new = logits.argmax().item()\n"
@@ -152,9 +159,14 @@ WRITE_ON = [
     (READ + LOOP.replace("argmax", "argmin"), "expected"),
     (READ + LOOP.replace(" or len(ids) >= limit", ""), "not stop at the limit"),
 ]  # fmt: skip
+LAST_FIRST = "at = mask.sum(1, keepdim=True) - 1 - torch.arange(ids.shape[1])\n    "
 REVERSE = [
     ("return ids.flip(1)", "The padding is reversed"),
     ("return torch.flip(ids, dims=(0,))", "The rows are reversed"),
+    ("return ids.flip(1) * mask", "the end of each sentence is cut off"),
+    (LAST_FIRST + "return ids.gather(1, at.clamp(min=0))", "fill the padding, too"),
+    (LAST_FIRST + "return ids.gather(1, (at + 1).clamp(0, ids.shape[1] - 1))", "Off by one"),
+    (LAST_FIRST + "return ids.gather(1, at.clamp(min=0)).where(mask, ids), mask", "ids only"),
     ("return ids[::-1]", "raised ValueError"),
     ("return ids * mask", "Nothing is reversed"),
     ("n = mask.sum(1).max()\n    return torch.cat([ids[:, :n].flip(1), ids[:, n:]], 1)",

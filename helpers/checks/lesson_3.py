@@ -100,6 +100,14 @@ def check_last_valid_state(student: Callable[..., Any]) -> Verdict:
         ),
         Mistake("This is the mean over all places, padding included.", lambda h, m: h.mean(1)),
         Mistake(
+            "The states are right, in a list. `torch.stack` makes one tensor of them.",
+            lambda h, m: [*last_valid_state(h, m)],
+        ),
+        Mistake(
+            "These are the places of the last real tokens. Now take the states there.",
+            lambda h, m: m.sum(1) - 1,
+        ),
+        Mistake(
             "This is the sum of the real states. Pick one of them: the last.",
             lambda h, m: (h * m[..., None]).sum(1),
         ),
@@ -173,6 +181,23 @@ def check_decoder_step(student: Callable[..., Any]) -> Verdict:
         Mistake(
             "s plays no part: this step starts from zeros. Hand s on as the first state.",
             lambda d, new, s: decoder_step(d, new, torch.zeros_like(s)),
+        ),
+        Mistake(
+            "The logits are right, but the state comes from a step that started from zeros. One "
+            "call of the decoder gives both.",
+            lambda d, new, s: (
+                decoder_step(d, new, s)[0],
+                decoder_step(d, new, torch.zeros_like(s))[1],
+            ),
+        ),
+        Mistake(
+            "The new state is added to the old one. The decoder's own cell has mixed them already: "
+            "return its state as it comes.",
+            lambda d, new, s: (decoder_step(d, new, s)[0], s + decoder_step(d, new, s)[1]),
+        ),
+        Mistake(
+            "Three things come back, the old state among them. Return the logits and the new one.",
+            lambda d, new, s: (*decoder_step(d, new, s), s),
         ),
         Mistake(
             "Right parts, wrong order: first the logits, then the state.",
@@ -340,6 +365,14 @@ def check_greedy(student: Callable[..., Any]) -> Verdict:
         ),
         Mistake(
             "The loop does not stop at the limit.", _loop(stop=lambda ids, limit: ids[-1] == EOS_ID)
+        ),
+        Mistake(
+            "The loop goes on until <eos> *and* the limit are reached. One of the two is enough.",
+            _loop(stop=lambda ids, limit: ids[-1] == EOS_ID and len(ids) >= limit),
+        ),
+        Mistake(
+            "The list is in reverse order. Append each new id at the end.",
+            lambda step, c, limit: greedy(step, c, limit)[::-1],
         ),
         Mistake(
             "<eos> is not in the list. Keep it: it tells a finished sentence from one cut off.",
@@ -543,9 +576,13 @@ def check_write_on(student: Callable[..., Any]) -> Verdict:
     )
 
 
+def _from_the_end(ids: Tensor, mask: Tensor, back: int) -> Tensor:
+    """Positions n - back, n - back - 1, ... of each row, n its length; negative at padding."""
+    return mask.sum(dim=1, keepdim=True) - back - torch.arange(ids.shape[1])
+
+
 def reverse_source(ids: Tensor, mask: Tensor) -> Tensor:
-    places = (mask.sum(dim=1, keepdim=True) - 1 - torch.arange(ids.shape[1])).clamp(min=0)
-    return torch.where(mask, ids.gather(1, places), ids)
+    return torch.where(mask, ids.gather(1, _from_the_end(ids, mask, 1).clamp(min=0)), ids)
 
 
 def _sources(label: str, lengths: list[int], S: int) -> Case:
@@ -583,6 +620,30 @@ def check_reverse_source(student: Callable[..., Any]) -> Verdict:
             "The padding is reversed, too: it stands in front now, and the sentence ends the row. "
             "Reverse the real tokens, and leave the padding where it was.",
             lambda ids, m: ids.flip(1),
+        ),
+        Mistake(
+            "The padding stands in front now, and the end of each sentence is cut off. Reverse the "
+            "real tokens, and leave the padding where it was.",
+            lambda ids, m: ids.flip(1) * m,
+        ),
+        Mistake(
+            "The sentences are reversed, but their first words fill the padding, too. Where the "
+            "mask is False, keep what was there.",
+            lambda ids, m: ids.gather(1, _from_the_end(ids, m, 1).clamp(min=0)),
+        ),
+        Mistake(
+            "Off by one: a sentence of n words ends at position n - 1.",
+            lambda ids, m: ids.gather(1, _from_the_end(ids, m, 0).clamp(0, ids.shape[1] - 1)),
+        ),
+        Mistake(
+            "Off by one: a sentence of n words ends at position n - 1.",
+            lambda ids, m: torch.where(
+                m, ids.gather(1, _from_the_end(ids, m, 0).clamp(0, ids.shape[1] - 1)), ids
+            ),
+        ),
+        Mistake(
+            "Return the ids only. The mask stays as it is: the padding has not moved.",
+            lambda ids, m: (reverse_source(ids, m), m),
         ),
         Mistake(
             "The rows are reversed, not the words in each of them. Words are the second axis.",
@@ -675,8 +736,9 @@ def check_length_curve(clauses: Any, room: Any, reason: Any) -> Verdict:
     return settle(
         check,
         clauses,
-        "The source grows, the vector does not: that is the bottleneck. And a score can hide it, "
-        "so always ask what one mistake costs in your score.",
+        "The source grows, the vector does not. How much of it training learns to pack in is "
+        "another question, which only an experiment answers. And a score can hide what is lost: "
+        "always ask what one mistake costs in it.",
     )
 
 
