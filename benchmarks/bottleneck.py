@@ -22,12 +22,6 @@ from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, exact_by_c
 KEPT = (4, 8, 16, 32, 64, 128)  # principal components
 
 
-def clause_right(found: list[str], right: list[str], which: int) -> float:
-    """Share of sentences whose first (0) or last (-1) clause is right."""
-    same = [a.split("，")[which] == b.split("，")[which] for a, b in zip(found, right, strict=True)]
-    return sum(same) / len(same)
-
-
 @torch.no_grad()
 def exact_by_components(model: Seq2Seq) -> dict[int, float]:
     """Exact match of one clause when only k principal components of c are kept."""
@@ -47,40 +41,44 @@ def exact_by_components(model: Seq2Seq) -> dict[int, float]:
     return found
 
 
-def other_sections(model: Seq2Seq) -> str:
-    """Lines on what the lesson shows of its own model besides exact match."""
+def other_sections(model: Seq2Seq) -> tuple[list[float], str]:
+    """What the lesson shows of its own model besides exact match: two columns, and lines to read.
+
+    The columns: exact match of one clause after one <pad>, and the share of second clauses that are
+    still right after a mistake was planted in the first.
+    """
     found = {n: translations(model, pairs) for n, pairs in GROUPS.items()}
     right = {n: [pair.chinese for pair in pairs] for n, pairs in GROUPS.items()}
     tokens = [f"{bottleneck.tokens_right(model, pairs):.0%}" for pairs in GROUPS.values()]
     scores = [f"{chrf(found[n], right[n]):.0f}" for n in GROUPS]
-    ends = [f"{clause_right(found[2], right[2], which):.0%}" for which in (0, -1)]
-    pads = [f"{bottleneck.right_after_padding(model, pads):.0%}" for pads in (0, 1, 8)]
+    pads = [bottleneck.right_after_padding(model, pads) for pads in (0, 1, 8)]
     kept, planted = bottleneck.planted_mistakes(model)
     cut = [f"{k}: {share:.0%}" for k, share in exact_by_components(model).items()]
-    return (
+    return [pads[1], kept / planted], (
         f"    tokens right with the teacher {' '.join(tokens)}, chrF {' '.join(scores)}\n"
-        f"    of two clauses, first right {ends[0]}, last right {ends[1]}\n"
-        f"    one clause after 0, 1 and 8 <pad>: {' '.join(pads)}\n"
+        f"    one clause after 0, 1 and 8 <pad>: {' '.join(f'{share:.0%}' for share in pads)}\n"
         f"    second clauses still right after a planted mistake: {kept} of {planted}\n"
         f"    one clause with k components kept: {', '.join(cut)}"
     )
 
 
 def main(seeds: list[int], write: bool) -> None:
-    lines = ["model\tseed\tseconds\tone\ttwo\tthree\tfour"]
+    lines = ["model\tseed\tseconds\tone\ttwo\tthree\tfour\tpadded\tplanted"]
     for name in [bottleneck.ONE_FOR_ONE, *bottleneck.MODELS]:
         for seed in seeds:
+            more, text = [], ""
             if name == bottleneck.ONE_FOR_ONE:
                 model, seconds = bottleneck.one_for_one(seed)
                 exact = bottleneck.exact_one_for_one(model)
             else:
                 model, seconds = bottleneck.trained(name, seed)
                 exact = exact_by_clauses(model)
-            numbers = "\t".join(f"{share:.3f}" for share in exact)
-            lines.append(f"{name}\t{seed}\t{seconds:.1f}\t{numbers}")
-            print(lines[-1], flush=True)
             if name == "H = 128":
-                print(other_sections(model), flush=True)
+                more, text = other_sections(model)
+            numbers = [f"{share:.3f}" for share in (*exact, *more)]
+            fields = [name, str(seed), f"{seconds:.1f}", *numbers, *[""] * (6 - len(numbers))]
+            lines.append("\t".join(fields))
+            print("\n".join(filter(None, [lines[-1], text])), flush=True)
     if write:
         BOTTLENECK.write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(f"wrote data/{BOTTLENECK.name}")
