@@ -87,7 +87,7 @@ def test_starts_are_dots_one_row_a_model():
     runs = {"a": np.full((5, 4), 0.5), "b": np.zeros((5, 4))}
     figures.draw_starts(axes, runs, ["b", "a"], usual="a")
     assert [label.get_text() for label in axes[0].get_yticklabels()] == ["b", "a"]
-    assert [ax.get_title() for ax in axes] == ["1 clause", "2 clauses", "3 clauses"]
+    assert [ax.get_title("left") for ax in axes] == ["1 clause", "2 clauses", "3 clauses"]
     b, a = axes[2].lines
     assert (set(a.get_xdata()), set(a.get_ydata())) == ({50.0}, {1})
     assert (set(b.get_xdata()), set(b.get_ydata())) == ({0.0}, {0})

@@ -48,10 +48,12 @@ def test_width_helps():
     assert percent("H = 256", 2).min() > percent("H = 128", 2).max()
 
 
-def test_it_is_not_the_width_of_c_alone():
-    narrow, here = percent("H = 256, c of 64 numbers", 2), percent("H = 128", 2)
-    assert narrow.mean() > here.mean()
-    assert narrow.mean() > percent("H = 64", 2).max() + 10
+def test_the_width_of_c_is_a_part_of_it():
+    """H = 256 with 64 numbers in c: as H = 128, far better than H = 64, far worse than with all."""
+    narrow = percent("H = 256, c of 64 numbers", 2)
+    assert abs(narrow.mean() - percent("H = 128", 2).mean()) < 12
+    assert narrow.min() > percent("H = 64", 2).max() + 20
+    assert narrow.max() < percent("H = 256", 2).min() - 20
 
 
 def test_c_at_every_step_doubles_what_comes_through():
@@ -67,11 +69,10 @@ def test_practice_helps():
     assert 20 < here.mean() < 35
 
 
-def test_reading_backwards_changes_nothing():
+def test_reading_backwards_gains_nothing_and_loses_little():
     for clauses in (1, 2, 3):
         backwards, forwards = percent("source reversed", clauses), percent("H = 128", clauses)
-        assert abs(backwards.mean() - forwards.mean()) < 6
-        assert backwards.min() < forwards.max()
+        assert -10 < backwards.mean() - forwards.mean() < 2
         assert forwards.min() < backwards.max()
 
 
@@ -80,6 +81,13 @@ def test_two_clauses_lie_far_below_two_single_ones():
     assert (one**2 - two).min() > 0.45  # the lesson prints: more than 0.25
     assert three.max() < 0.1
     assert four.max() < 0.02
+
+
+def test_no_row_saves_three_clauses():
+    shown = {*RUNS} - {bottleneck.ONE_FOR_ONE}
+    best = max(shown, key=lambda name: RUNS[name][:, 2].mean())
+    assert best == "H = 256"
+    assert 20 < percent(best, 3).mean() < 30
 
 
 def test_four_clauses_were_never_practised_and_fail_everywhere():

@@ -88,11 +88,9 @@ def _with_cells(cell: Callable[..., nn.RNNBase], orthogonal: bool = False) -> Se
     return model
 
 
-def _context_at_each_step(hidden_size: int = H) -> Seq2Seq:
-    model = _lesson(hidden_size)
-    model.decoder = ContextAtEachStep(  # type: ignore[assignment]
-        len(CHINESE), hidden_size=hidden_size
-    )
+def _context_at_each_step() -> Seq2Seq:
+    model = _lesson()
+    model.decoder = ContextAtEachStep(len(CHINESE))  # type: ignore[assignment]
     return model
 
 
@@ -104,9 +102,7 @@ MODELS: dict[str, tuple[Callable[[], Seq2Seq], int]] = {
     "twice the epochs": (_lesson, 2 * EPOCHS),
     "source reversed": (lambda: Reversed(len(ENGLISH), len(CHINESE)), EPOCHS),
     "c at every step": (_context_at_each_step, EPOCHS),
-    "H = 256, c at every step": (lambda: _context_at_each_step(256), EPOCHS),
     "H = 256, c of 64 numbers": (lambda: NarrowContext(64, 256), EPOCHS),
-    "H = 256, c of 128 numbers": (lambda: NarrowContext(128, 256), EPOCHS),
     "GRU, PyTorch's start": (lambda: _with_cells(nn.GRU), EPOCHS),
     "plain RNN": (lambda: _with_cells(nn.RNN), EPOCHS),
     "plain RNN, orthogonal": (lambda: _with_cells(nn.RNN, orthogonal=True), EPOCHS),
