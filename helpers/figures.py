@@ -143,8 +143,8 @@ def draw_by_clauses(ax: Axes, curves: Mapping[str, tuple[Sequence[float], str]])
     curves: name -> (four numbers, colour); what is grey was computed, not measured, and is dashed.
     """
     for name, (numbers, color) in curves.items():
-        computed = {"ls": "--"} if color == GREY else {"marker": "o"}
-        ax.plot([1, 2, 3, 4], numbers, color=color, **computed)
+        style = "--" if color == GREY else "o-"
+        ax.plot([1, 2, 3, 4], numbers, style, color=color)
         ax.text(4.1, numbers[-1], name, color=color, va="center")
     ax.set(xticks=[1, 2, 3, 4], xlim=(0.9, 5.5), xlabel="clauses in the source")
     ax.spines["bottom"].set_bounds(0.9, 4.1)
