@@ -1,65 +1,29 @@
-"""What lesson 3 claims about its encoder-decoder, for seeds 0 to 4, as a table.
+"""What lesson 3 claims about its encoder-decoder, for seeds 0 to 4; writes data/bottleneck.tsv.
 
-Exact match by clauses without a teacher, token accuracy with one, chrF, seconds of training
-(process time, one thread). Rivals: the GRU as PyTorch starts it, a plain RNN, twice the epochs.
-`python -m benchmarks.bottleneck 0` takes one seed.
+Exact match by clauses, running free, of the lesson's translator and of its rivals: other widths,
+twice the epochs, a reversed source, c at every step, other cells (tools/experiments/bottleneck.py),
+and one token in, one token out. Of the lesson's own model also what its other sections show.
+`python -m benchmarks.bottleneck 1 2` prints these seeds (0 without any) and writes nothing;
+`--write` runs all five and writes, in about half an hour.
 """
 
 import sys
-import time
 
 import torch
-from torch import nn
 
 from helpers import words
 from helpers.decoding import greedy_decode
 from helpers.metrics import chrf, exact_match
+from helpers.tables import BOTTLENECK
 from helpers.taught.encoder_decoder import Seq2Seq
-from helpers.training import fit, translation_loss
-from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, translations
+from tools.experiments import bottleneck
+from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, exact_by_clauses, translations
 
-EPOCHS, BATCH, LR = 8, 32, 4e-3  # the lesson's
-
-
-def trained(
-    seed: int, cell: type[nn.RNNBase] | None = None, epochs: int = EPOCHS
-) -> tuple[Seq2Seq, float]:
-    """A model and the seconds of process time that its training took.
-
-    cell: what to put in the lesson's GRU's place, as PyTorch initialises it.
-    """
-    torch.manual_seed(seed)
-    model = Seq2Seq(len(ENGLISH), len(CHINESE))
-    if cell is not None:
-        model.encoder.rnn = cell(64, 128, batch_first=True)  # type: ignore[assignment]
-        model.decoder.rnn = cell(64, 128, batch_first=True)
-    start = time.process_time()
-    fit(
-        model,
-        lambda epoch: words.translation_batches(TRAIN, ENGLISH, CHINESE, BATCH, seed=epoch),
-        translation_loss,
-        epochs=epochs,
-        lr=LR,
-        quiet=True,
-    )
-    return model, time.process_time() - start
+KEPT = (4, 8, 16, 32, 64, 128)  # principal components
 
 
 @torch.no_grad()
-def tokens_right(model: Seq2Seq, pairs: list[words.Pair]) -> float:
-    (batch,) = words.translation_batches(pairs, ENGLISH, CHINESE, len(pairs), seed=0)
-    guesses = model(batch.source, batch.source_mask, batch.target[:, :-1]).argmax(-1)
-    return (guesses == batch.target[:, 1:])[batch.target_mask[:, 1:]].float().mean().item()
-
-
-def clause_right(found: list[str], right: list[str], which: int) -> float:
-    """Share of sentences whose first (0) or last (-1) clause is right."""
-    same = [a.split("，")[which] == b.split("，")[which] for a, b in zip(found, right, strict=True)]
-    return sum(same) / len(same)
-
-
-@torch.no_grad()
-def exact_by_components(model: Seq2Seq, kept: tuple[int, ...]) -> list[float]:
+def exact_by_components(model: Seq2Seq) -> dict[int, float]:
     """Exact match of one clause when only k principal components of c are kept."""
 
     def contexts(pairs: list[words.Pair]) -> torch.Tensor:
@@ -69,52 +33,58 @@ def exact_by_components(model: Seq2Seq, kept: tuple[int, ...]) -> list[float]:
     mean = known.mean(0)
     directions = torch.linalg.svd(known - mean, full_matrices=False).Vh
     c, right = contexts(GROUPS[1]), [pair.chinese for pair in GROUPS[1]]
-    found = []
-    for k in kept:
-        cut = mean + (c - mean) @ directions[:k].T @ directions[:k]
-        rows = greedy_decode(model.decoder, cut)
+    found = {}
+    for k in KEPT:
+        rows = greedy_decode(model.decoder, mean + (c - mean) @ directions[:k].T @ directions[:k])
         lines = [words.join_chinese(CHINESE.decode(row)) for row in rows]
-        found.append(exact_match(lines, right))
+        found[k] = exact_match(lines, right)
     return found
 
 
-def main(seeds: list[int]) -> None:
-    kept = (4, 8, 16, 32, 64, 128)
-    print("exact match, tokens right with the teacher and chrF at 1 / 2 / 3 / 4 clauses")
-    for seed in seeds:
-        for name, options in {
-            "the lesson's GRU": {},
-            "GRU, PyTorch's start": {"cell": nn.GRU},
-            "plain RNN": {"cell": nn.RNN},
-            "GRU, twice the epochs": {"epochs": 2 * EPOCHS},
-        }.items():
-            model, seconds = trained(seed, **options)  # type: ignore[arg-type]
-            exact, forced, score = [], [], []
-            for pairs in GROUPS.values():
-                found = translations(model, pairs)
-                right = [pair.chinese for pair in pairs]
-                exact.append(f"{exact_match(found, right):4.0%}")
-                forced.append(f"{tokens_right(model, pairs):4.0%}")
-                score.append(f"{chrf(found, right):3.0f}")
-            print(
-                f"seed {seed}  {name:22} exact {' '.join(exact)}  tokens {' '.join(forced)}  "
-                f"chrF {' '.join(score)}  {seconds:5.1f} s",
-                flush=True,
-            )
-            if not options:
-                pairs = GROUPS[2]
-                found, right = (
-                    translations(model, pairs),
-                    [p.chinese for p in pairs],
-                )
-                ends = [clause_right(found, right, which) for which in (0, -1)]
-                print(
-                    f"        of two clauses, first right {ends[0]:.0%}, last right {ends[1]:.0%}"
-                )
-                cut = exact_by_components(model, kept)
-                line = ", ".join(f"{k}: {x:.0%}" for k, x in zip(kept, cut, strict=True))
-                print(f"        exact with k components kept: {line}", flush=True)
+def other_sections(model: Seq2Seq) -> tuple[list[float], str]:
+    """What the lesson shows of its own model besides exact match: two columns, and lines to read.
+
+    The columns: exact match of one clause after one <pad>, and the share of second clauses that are
+    still right after a mistake was planted in the first.
+    """
+    found = {n: translations(model, pairs) for n, pairs in GROUPS.items()}
+    right = {n: [pair.chinese for pair in pairs] for n, pairs in GROUPS.items()}
+    tokens = [f"{bottleneck.tokens_right(model, pairs):.0%}" for pairs in GROUPS.values()]
+    scores = [f"{chrf(found[n], right[n]):.0f}" for n in GROUPS]
+    pads = [bottleneck.right_after_padding(model, pads) for pads in (0, 1, 8)]
+    kept, planted = bottleneck.planted_mistakes(model)
+    cut = [f"{k}: {share:.0%}" for k, share in exact_by_components(model).items()]
+    return [pads[1], kept / planted], (
+        f"    tokens right with the teacher {' '.join(tokens)}, chrF {' '.join(scores)}\n"
+        f"    one clause after 0, 1 and 8 <pad>: {' '.join(f'{share:.0%}' for share in pads)}\n"
+        f"    second clauses still right after a planted mistake: {kept} of {planted}\n"
+        f"    one clause with k components kept: {', '.join(cut)}"
+    )
+
+
+def main(seeds: list[int], write: bool) -> None:
+    lines = ["model\tseed\tseconds\tone\ttwo\tthree\tfour\tpadded\tplanted"]
+    for name in [bottleneck.ONE_FOR_ONE, *bottleneck.MODELS]:
+        for seed in seeds:
+            more, text = [], ""
+            if name == bottleneck.ONE_FOR_ONE:
+                model, seconds = bottleneck.one_for_one(seed)
+                exact = bottleneck.exact_one_for_one(model)
+            else:
+                model, seconds = bottleneck.trained(name, seed)
+                exact = exact_by_clauses(model)
+            if name == "H = 128":
+                more, text = other_sections(model)
+            numbers = [f"{share:.3f}" for share in (*exact, *more)]
+            fields = [name, str(seed), f"{seconds:.1f}", *numbers, *[""] * (6 - len(numbers))]
+            lines.append("\t".join(fields))
+            print("\n".join(filter(None, [lines[-1], text])), flush=True)
+    if write:
+        BOTTLENECK.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(f"wrote data/{BOTTLENECK.name}")
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or list(range(5)))
+    write = "--write" in sys.argv
+    chosen = [int(word) for word in sys.argv[1:] if word != "--write"]
+    main(list(range(5)) if write else chosen or [0], write)

@@ -137,6 +137,37 @@ def draw_bands(ax: Axes, shares: Mapping[str, Any], colors: Mapping[str, str]) -
     ax.set(xticks=[1, 2, 3, 4], xlabel="clauses in the source", ylabel="exact match")
 
 
+def draw_by_clauses(ax: Axes, curves: Mapping[str, tuple[Sequence[float], str]]) -> None:
+    """Curves over one to four clauses, each named in its colour at its right end.
+
+    curves: name -> (four numbers, colour); what is grey was computed, not measured, and is dashed.
+    """
+    for name, (numbers, color) in curves.items():
+        style = "--" if color == GREY else "o-"
+        ax.plot([1, 2, 3, 4], numbers, style, color=color)
+        ax.text(4.1, numbers[-1], name, color=color, va="center")
+    ax.set(xticks=[1, 2, 3, 4], xlim=(0.9, 5.5), xlabel="clauses in the source")
+    ax.spines["bottom"].set_bounds(0.9, 4.1)
+
+
+def draw_starts(
+    axes: Sequence[Axes], runs: Mapping[str, Any], names: Sequence[str], usual: str
+) -> None:
+    """Exact match in percent, a dot for each random start; one panel each for 1, 2, ... clauses.
+
+    runs: name -> (starts, 4), shares; names: a row each, from the top; usual: the one whose range
+    is shaded in every panel.
+    """
+    for n, ax in enumerate(axes, start=1):
+        percent = {name: 100 * np.asarray(runs[name])[:, n - 1] for name in names}
+        ax.axvspan(percent[usual].min() - 1, percent[usual].max() + 1, color=PALE)
+        for row, name in enumerate(names):
+            ax.plot(percent[name], [row] * len(percent[name]), "o", color=ORANGE, alpha=0.6)
+        ax.set(xlim=(-5, 105), xlabel="exact match, %", title=f"{n} clause{'s' * (n > 1)}")
+        ax.set_yticks(range(len(names)), labels=names)
+        ax.set_ylim(len(names) - 0.5, -0.5)
+
+
 class Bars(PolyCollection):
     """Bars whose lengths and colours change at each move: one artist, painted at once.
 

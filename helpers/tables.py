@@ -11,6 +11,7 @@ import numpy as np
 from helpers import DATA
 
 LENGTH_CURVE = DATA / "length_curve.tsv"
+BOTTLENECK = DATA / "bottleneck.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
 LANGUAGE_MODELS = DATA / "language_models.tsv"
@@ -52,7 +53,15 @@ def length_curves(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
 
     From the table of `benchmarks/attention_claims.py`; raises as `read_table`.
     """
-    return _by_model(path, "one", "two", "three", "four")
+    return _by_model(path, "attention_claims", "one", "two", "three", "four")
+
+
+def translator_runs(path: Path = BOTTLENECK) -> dict[str, np.ndarray]:
+    """Exact match of lesson 3's translator and its rivals: (5 starts, 4), by clauses.
+
+    From the table of `benchmarks/bottleneck.py`; raises as `read_table`.
+    """
+    return _by_model(path, "bottleneck", "one", "two", "three", "four")
 
 
 def alignment_errors(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
@@ -60,15 +69,17 @@ def alignment_errors(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
 
     From the table of `benchmarks/attention_claims.py`; raises as `read_table`.
     """
-    return {model: rates[:, 0] for model, rates in _by_model(path, "aer").items()}
+    return {
+        model: rates[:, 0] for model, rates in _by_model(path, "attention_claims", "aer").items()
+    }
 
 
-def _by_model(path: Path, *columns: str) -> dict[str, np.ndarray]:
+def _by_model(path: Path, benchmark: str, *columns: str) -> dict[str, np.ndarray]:
     """Some columns by the column `model`, without rows that have none of them: (rows, columns)."""
     kinds: dict[str, Callable[[str], Any]] = {"model": str}
     kinds |= dict.fromkeys(columns, number_or_nan)
     found: dict[str, list[list[float]]] = {}
-    for row in read_table(path, "attention_claims", kinds):
+    for row in read_table(path, benchmark, kinds):
         numbers = [row[name] for name in columns]
         if not all(map(math.isnan, numbers)):
             found.setdefault(row["model"], []).append(numbers)

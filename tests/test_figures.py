@@ -73,3 +73,21 @@ def test_strip_takes_a_vector_or_a_matrix():
     left, right = figure().subplots(1, 2)
     assert strip(left, [0.5, -0.5]).get_array().shape == (1, 2)
     assert strip(right, np.zeros((3, 4)), label="h").get_array().shape == (3, 4)
+
+
+def test_curves_by_clauses_are_named_at_their_ends():
+    ax = figure().subplots()
+    figures.draw_by_clauses(ax, {"a": ([4, 3, 2, 1], "red"), "b": ([1, 1, 1, 0], figures.GREY)})
+    assert [(text.get_text(), text.get_position()[1]) for text in ax.texts] == [("a", 1), ("b", 0)]
+    assert [line.get_linestyle() for line in ax.lines] == ["-", "--"]
+
+
+def test_starts_are_dots_one_row_a_model():
+    axes = figure().subplots(1, 3)
+    runs = {"a": np.full((5, 4), 0.5), "b": np.zeros((5, 4))}
+    figures.draw_starts(axes, runs, ["b", "a"], usual="a")
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["b", "a"]
+    assert [ax.get_title("left") for ax in axes] == ["1 clause", "2 clauses", "3 clauses"]
+    b, a = axes[2].lines
+    assert (set(a.get_xdata()), set(a.get_ydata())) == ({50.0}, {1})
+    assert (set(b.get_xdata()), set(b.get_ydata())) == ({0.0}, {0})

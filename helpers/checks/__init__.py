@@ -14,10 +14,12 @@ from helpers.checks.lesson_2 import (
     check_switch,
 )
 from helpers.checks.lesson_3 import (
+    check_decoder_step,
     check_greedy,
     check_last_valid_state,
     check_length_curve,
-    check_shift,
+    check_reverse_source,
+    check_write_on,
 )
 from helpers.checks.lesson_4 import (
     check_clip_by_norm,
@@ -59,6 +61,7 @@ __all__ = [
     "check_causal_mask",
     "check_clip_by_norm",
     "check_context",
+    "check_decoder_step",
     "check_dot_variance",
     "check_encode_decode",
     "check_entropy",
@@ -81,12 +84,13 @@ __all__ = [
     "check_path_lengths",
     "check_perplexity",
     "check_quiz",
+    "check_reverse_source",
     "check_rnn_step",
     "check_sample",
-    "check_shift",
     "check_steps",
     "check_stop",
     "check_surviving_radius",
     "check_switch",
     "check_uniform_scale",
+    "check_write_on",
 ]
