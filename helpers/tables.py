@@ -75,7 +75,7 @@ def _by_model(path: Path, *columns: str) -> dict[str, np.ndarray]:
 
 
 class Run(NamedTuple):
-    """One training run of lesson 8's retriever, a row of data/scaling.tsv."""
+    """One training run of lesson 9's retriever, a row of data/scaling.tsv."""
 
     optimizer: str
     d: int

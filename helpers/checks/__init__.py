@@ -38,13 +38,13 @@ from helpers.checks.lesson_7 import (
     check_leak,
     check_steps,
 )
-from helpers.checks.lesson_8 import (
+from helpers.checks.lesson_9 import (
     check_dot_variance,
     check_entropy,
     check_jacobian_norm,
     check_uniform_scale,
 )
-from helpers.checks.lesson_9 import check_path_lengths, check_quiz
+from helpers.checks.lesson_10 import check_path_lengths, check_quiz
 
 __all__ = [
     "check_additive_scores",

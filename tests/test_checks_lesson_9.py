@@ -1,4 +1,4 @@
-"""Lesson 8's checks: right answers pass, each typical wrong one gets the hint meant for it."""
+"""Lesson 9's checks: right answers pass, each typical wrong one gets the hint meant for it."""
 
 import math
 
@@ -10,7 +10,7 @@ from tools.exercises import assert_rejected, exercise
 
 
 def solution(name):
-    return exercise("08", name, solved=True)
+    return exercise("09", name, solved=True)
 
 
 right_variance = solution("sampled_variance")

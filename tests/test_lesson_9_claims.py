@@ -1,4 +1,4 @@
-"""Lesson 8's claims: the derivation within its intervals, saturation, and the shipped table."""
+"""Lesson 9's claims: the derivation within its intervals, saturation, and the shipped table."""
 
 import statistics
 
@@ -13,7 +13,7 @@ from tools.experiments import scaling
 RUNS = tables.training_runs()
 
 
-L = lesson("08").define("squared_deviations", "interval")
+L = lesson("09").define("squared_deviations", "interval")
 
 
 def sampled(seed, d=64, N=20_000):
