@@ -1,4 +1,4 @@
-"""What lesson 7 claims about attention without an RNN, for seeds 0 to 4, as tables.
+"""What lessons 7 and 8 claim about attention without an RNN, for seeds 0 to 4, as tables.
 
     python -m benchmarks.self_attention              # training, then time: about fifteen minutes
     python -m benchmarks.self_attention training 0   # one seed
@@ -26,36 +26,17 @@ from helpers.taught.transformer import Transformer
 from helpers.training import fit, translation_loss
 from tools.experiments.corpus import CHINESE, ENGLISH, TRAIN, exact_by_clauses
 from tools.experiments.cost import milliseconds
-from tools.experiments.self_attention import four_clauses, swapped_alike, trained
+from tools.experiments.self_attention import VARIANTS, as_built, trained
 
 
 def training(seeds: list[int]) -> None:
     print("exact match, running free, at 1 / 2 / 3 / 4 clauses; seconds of training")
-    original = transformer.positions
     for seed in seeds:
-        for name in (
-            "the lesson's",
-            "no positions",
-            "two layers",
-            "constant 8e-3",
-            "constant 3e-3",
-        ):
-            if name == "no positions":
-                transformer.positions = lambda T, size: torch.zeros(T, size)
-            model, seconds = trained(
-                seed,
-                layers=2 if name == "two layers" else 1,
-                constant=float(name.split()[1]) if "constant" in name else None,
-            )
-            exact = " ".join(f"{x:6.1%}" for x in exact_by_clauses(model))
-            alike = swapped_alike(model)
-            transformer.positions = original
-            print(
-                f"seed {seed}  {name:14} {exact}  {seconds:5.1f} s  alike {alike:.0%}", flush=True
-            )
-            if name == "the lesson's":
-                for what, value in four_clauses(model).items():
-                    print(f"        {what}: {value:.0%}", flush=True)
+        for variant in VARIANTS:
+            model, seconds = trained(seed, variant)
+            with as_built(variant):
+                exact = " ".join(f"{x:6.1%}" for x in exact_by_clauses(model))
+            print(f"seed {seed}  {variant:30} {exact}  {seconds:5.1f} s", flush=True)
 
 
 def layers_of(size: int) -> dict[str, Callable[[Tensor], object]]:

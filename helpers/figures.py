@@ -253,6 +253,50 @@ def draw_encoder_decoder(ax: Axes, source: Sequence[str], target: Sequence[str])
     ax.axis("off")
 
 
+def draw_attention(ax: Axes, asking: str, answering: Sequence[str]) -> None:
+    """The lecture's picture of attention without an RNN: query, keys and values, weights, sum."""
+    arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+
+    def box(x: float, y: float, label: str, color: str, width: float = 0.6) -> None:
+        shape = FancyBboxPatch(
+            (x - width / 2, y - 0.19), width, 0.38, "round,pad=0.04", fc=color, ec="none"
+        )
+        ax.add_patch(shape)
+        ax.text(x, y, label, ha="center", va="center", color="white")
+
+    def join(start: tuple[float, float], end: tuple[float, float]) -> None:
+        ax.annotate("", end, start, arrowprops=arrow, zorder=0)
+
+    last = 2.2 * len(answering)
+    box(0, 1, "$q$", BLUE)
+    ax.text(0, 0, asking, ha="center", va="center", fontsize=13)
+    join((0, 0.24), (0, 0.74))
+    ax.plot([0, 0, last - 0.95], [1.24, 2, 2], color=GREY, lw=1.5, zorder=0)
+    for number, word in enumerate(answering, start=1):
+        x = 2.2 * number
+        key, value = x - 0.5, x + 0.5
+        ax.text(x, 0, word, ha="center", va="center", fontsize=13)
+        for at, name in ((key, "k"), (value, "v")):
+            box(at, 1, f"${name}_{number}$", GREEN)
+            join((x, 0.24), (at, 0.74))
+        box(key, 2, f"$q \\cdot k_{number}$", SKY, 0.9)
+        join((key, 1.24), (key, 1.74))
+        join((key, 2.24), (key, 2.74))
+        box(value, 4, rf"$\alpha_{number} v_{number}$", PINK, 0.9)
+        join((value, 1.24), (value, 3.74))
+        join((key, 3.26), (value - 0.3, 3.74))
+        join((value, 4.24), (value, 4.74))
+    middle = (1.7 + last + 0.5) / 2
+    box(middle - 0.5, 3, r"divide by $\sqrt{d}$, then softmax", SKY, last - 0.9)
+    box(middle, 5, "sum", ORANGE, last - 0.7)
+    join((middle, 5.24), (middle, 5.7))
+    ax.text(middle, 5.9, "output", ha="center", va="center", fontsize=13)
+    for y, name in ((1, "one matrix each"), (2, "scores"), (3, "weights"), (4, "values, weighted")):
+        ax.text(last + 1.25, y, name, ha="left", va="center", color=GREY)
+    ax.set(xlim=(-0.8, last + 3.4), ylim=(-0.3, 6.1))
+    ax.axis("off")
+
+
 def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
     """Lines of text as a picture, in columns under their names; long lines are wrapped.
 

@@ -1,4 +1,4 @@
-"""Lesson 7's Transformer: PyTorch's numbers, and what may not move."""
+"""Lesson 8's Transformer: PyTorch's numbers, and what may not move."""
 
 import pytest
 import torch

@@ -36,8 +36,8 @@ from helpers.checks.lesson_7 import (
     check_causal_mask,
     check_equivariance,
     check_leak,
-    check_steps,
 )
+from helpers.checks.lesson_8 import check_steps
 from helpers.checks.lesson_9 import (
     check_dot_variance,
     check_entropy,

@@ -1,4 +1,4 @@
-"""A small Transformer: positions, several heads, blocks, encoder and decoder (lesson 7)."""
+"""A small Transformer: positions (lesson 7), heads, blocks, encoder and decoder (lesson 8)."""
 
 from __future__ import annotations
 
