@@ -1,10 +1,13 @@
 """Lesson 7's checks: right answers pass, each typical wrong one gets the hint meant for it."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 from helpers import checks
+from helpers.taught.transformer import positions
 from tools.exercises import assert_rejected
 
 LESSON = "07"
@@ -251,3 +254,84 @@ def test_any_change_of_the_tail_will_do():
 )
 def test_each_typical_mistake_gets_its_own_hint(check, answer, hint):
     assert_rejected(getattr(checks, check)(answer), hint)
+
+
+# --- exercise 7.5 --------------------------------------------------------------------------------
+
+
+def turned(size, k):
+    """What a student may write: one hand after the other."""
+    W = torch.zeros(size, size)
+    for n in range(size // 2):
+        b = k / 10_000 ** (2 * n / size)
+        W[2 * n, 2 * n], W[2 * n, 2 * n + 1] = math.cos(b), -math.sin(b)
+        W[2 * n + 1, 2 * n], W[2 * n + 1, 2 * n + 1] = math.sin(b), math.cos(b)
+    return W
+
+
+def solved_for(size, k, T=50):
+    p = positions(T, size)
+    return torch.linalg.lstsq(p[k:], p[: T - k]).solution.T
+
+
+def by_powers(size, k):
+    return torch.linalg.matrix_power(turned(size, 1).double(), k)
+
+
+def in_halves(size, k):
+    W = torch.zeros(size, size)
+    half = size // 2
+    b = k / 10_000 ** (2 * torch.arange(half) / size)
+    W[:half, :half], W[:half, half:] = b.cos().diag(), -b.sin().diag()
+    W[half:, :half], W[half:, half:] = b.sin().diag(), b.cos().diag()
+    return W
+
+
+def alike(size, k):
+    b = torch.tensor(float(k))
+    pair = torch.tensor([[b.cos(), -b.sin()], [b.sin(), b.cos()]])
+    return torch.block_diag(*[pair] * (size // 2))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        turned,
+        solved_for,
+        by_powers,
+        lambda size, k: 3 * turned(size, k),
+        lambda size, k: turned(size, k).numpy(),
+        lambda size, k: turned(size, k).tolist(),
+        lambda size, k: torch.nn.Parameter(turned(size, k)),
+        lambda size, k: turned(size, -k).T,
+        lambda size, k: positions(60, size)[:-k].T @ torch.linalg.pinv(positions(60, size)[k:]).T,
+        lambda size, k: turned(size, k) + 1e-3,
+    ],
+)
+def test_any_head_that_looks_back_passes(answer):
+    assert checks.check_look_back(answer).status == "right"
+
+
+LOOK_BACK = [
+    (lambda size, k: torch.eye(size), "looks at itself"),
+    (lambda size, k: turned(size, -k), "looks ahead"),
+    (lambda size, k: turned(size, k).T, "looks ahead"),
+    (lambda size, k: turned(size, 1), "one place back, whatever k"),
+    (lambda size, k: turned(size, -1), "one place ahead, whatever k"),
+    (lambda size, k: -turned(size, k), "A minus too many"),
+    (in_halves, "not in two halves"),
+    (alike, "a speed of its own"),
+    (lambda size, k: torch.eye(size).roll(k, 0), "expected 0"),
+    (lambda size, k: positions(40, size) @ turned(size, k).T, "not the queries"),
+    (lambda size, k: turned(size, k)[0], "expected a matrix of shape"),
+    (lambda size, k: turned(8, k), "expected a matrix of shape"),
+    (lambda size, k: turned(size, k) / 0 * 0, "not finite"),
+    (lambda size, k: "left", "expected a matrix"),
+    (lambda size, k: None, "returned None"),
+    (7, "Expected a function"),
+]
+
+
+@pytest.mark.parametrize(("answer", "hint"), LOOK_BACK)
+def test_a_head_that_looks_elsewhere_is_told_where(answer, hint):
+    assert_rejected(checks.check_look_back(answer), hint)

@@ -1,6 +1,7 @@
 """Checks of lesson 7: attention without an RNN."""
 
 from collections.abc import Callable
+from math import cos, sin
 from typing import Any
 
 import torch
@@ -633,3 +634,124 @@ def _truth(answer: Any, case: Case) -> bool:
     if not isinstance(truth, bool):
         raise Problem(f"Tried with {case.label}: expected True or False, found {describe(answer)}.")
     return truth
+
+
+PLACES = 40  # the head of exercise 7.5 is tried on so many
+
+
+def _turned(size: int, k: int, at: Callable[[int], Any] | None = None) -> Tensor:
+    """The matrix that turns each hand of a position vector back by k places: (size, size).
+
+    at: the two components of hand n, if not 2n and 2n + 1.
+    """
+    W = torch.zeros(size, size, dtype=torch.float64)
+    for n in range(size // 2):
+        pair = torch.tensor(at(n) if at else (2 * n, 2 * n + 1))
+        W[pair[:, None], pair] = _turn(k / 10_000.0 ** (2 * n / size))
+    return W
+
+
+def _turn(angle: float) -> Tensor:
+    """Takes (sin a, cos a) to (sin(a - angle), cos(a - angle)): (2, 2)."""
+    return torch.tensor([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]], dtype=torch.float64)
+
+
+def _winners(W: Tensor, size: int) -> list[int]:
+    """For each of the places the one whose key scores highest."""
+    p = positions(PLACES, size).double()
+    return ((p @ W.mT) @ p.mT).argmax(dim=-1).tolist()
+
+
+def _as_matrix(found: Any, size: int, where: str) -> Tensor:
+    """The student's matrix as float64, or a Problem."""
+    try:
+        W = torch.as_tensor(found).detach().to(torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise Problem(f"{where}expected a matrix, found {describe(found)}.") from None
+    if W.shape != (size, size):
+        more = ""
+        if W.ndim == 2 and W.shape[-1] == size:
+            more = " Return W^Q itself, not the queries that it makes."
+        raise Problem(
+            f"{where}expected a matrix of shape {(size, size)}, found {tuple(W.shape)}.{more}"
+        )
+    if not W.isfinite().all():
+        raise Problem(f"{where}your matrix holds numbers that are not finite.")
+    return W
+
+
+@checked
+def check_look_back(student: Any) -> Verdict:
+    """Exercise 7.5: (size, k) -> W_Q with which place t scores highest at the key of t - k."""
+    cases = [
+        Case(f"size = {size}, k = {k}", (size, k))
+        for size, k in ((8, 1), (8, 3), (64, 1), (16, 2), (32, 7))
+    ]
+    mistakes: list[tuple[str, Callable[[int, int, int], int]]] = [
+        ("Every place looks at itself: nothing was turned.", lambda t, size, k: t),
+        (
+            "It looks ahead instead of back: the hands turn the wrong way. Is the sign of the two "
+            "sines swapped, or the matrix transposed?",
+            lambda t, size, k: t + k,
+        ),
+        ("It looks one place back, whatever k is. Turn by k times the speed.",
+         lambda t, size, k: t - 1),
+        ("It looks one place ahead, whatever k is.", lambda t, size, k: t + 1),
+    ]  # fmt: skip
+    built = [
+        (
+            "Every hand has a speed of its own, 10000 ** (-2n / size); you turn all of them alike.",
+            lambda size, k: torch.block_diag(*[_turn(k)] * (size // 2)),
+        ),
+        (
+            "The pairs stand side by side here: sine and cosine of hand n at 2n and 2n + 1, not in "
+            "two halves.",
+            lambda size, k: _turned(size, k, at=lambda n: (n, n + size // 2)),
+        ),
+        (
+            "The winner should score *highest*; with yours it scores lowest. A minus too many.",
+            lambda size, k: -_turned(size, k),
+        ),
+    ]
+
+    def check() -> None:
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        found = []
+        for case in cases:
+            where = f"Tried with {case.label}: "
+            found.append(_as_matrix(call(student, case), case.args[0], where))
+        wins = [_winners(W, case.args[0]) for W, case in zip(found, cases, strict=True)]
+        wrong = [
+            (case, t, won[t])
+            for case, won in zip(cases, wins, strict=True)
+            for t in range(case.args[1], PLACES)
+            if won[t] != t - case.args[1]
+        ]
+        if not wrong:
+            return
+        hint = "Turn each pair of components by minus k times its speed."
+        for said, W_of in built:
+            if all(torch.allclose(W, W_of(*case.args), atol=1e-4)
+                   for W, case in zip(found, cases, strict=True)):  # fmt: skip
+                hint = said
+        for said, goes in mistakes:
+            explained = True
+            for case, won in zip(cases, wins, strict=True):
+                due = [goes(t, *case.args) for t in range(PLACES)]
+                explained &= all(
+                    won[t] == due[t] for t in range(case.args[1], PLACES) if 0 <= due[t] < PLACES
+                )
+            if explained:
+                hint = said
+        case, t, place = wrong[0]
+        raise Problem(
+            f"Tried with {case.label}: place {t} scores highest at place {place}, expected "
+            f"{t - case.args[1]}. {hint}"
+        )
+
+    praise = (
+        "One matrix looks back by k places from everywhere, because waves at t - k are a rotation "
+        "of waves at t. Nothing of the kind holds for positions that are drawn at random."
+    )
+    return settle(check, student, praise)

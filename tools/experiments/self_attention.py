@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import combinations
 from math import cos, pi
 from typing import Any
 
@@ -19,8 +20,9 @@ from helpers.metrics import exact_match
 from helpers.taught import transformer
 from helpers.taught.transformer import Transformer
 from helpers.training import adam_with_warmup, fit, translation_loss
-from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TEST, TRAIN, translations
+from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, translations
 
+MEASURES = set("顆碗杯隻朵本封部張件支輛")
 EPOCHS, BATCH, LR = 8, 32, 8e-3  # the lesson's
 SHIFT = 14  # training with shifted positions starts to count somewhere from 0 to 14
 BANDS = ((26, 28), (29, 31), (32, 34), (35, 37), (38, 40), (41, 43))  # Chinese tokens
@@ -202,21 +204,55 @@ def heads_off(attention: transformer.MultiHeadAttention, heads: list[int]) -> It
 
 
 def exact_without(model: Transformer, kind: str, heads: list[int]) -> float:
-    """Exact match on the 600 test sentences while some heads of one attention are off."""
+    """Exact match on test sentences of two clauses while some heads of one attention are off."""
     with heads_off(attentions_of(model)[kind], heads):
-        return exact_match(translations(model, TEST), [pair.chinese for pair in TEST])
+        return exact_match(translations(model, GROUPS[2]), [pair.chinese for pair in GROUPS[2]])
+
+
+# Which tokens are told apart when heads are compared.
+KINDS = ("measure word", "first character", "later character")
+
+
+def kind_of(pair: words.Pair, j: int) -> str | None:
+    """Whether Chinese token j is a measure word, or which character of a translated word."""
+    sure = {i for i, k in pair.sure if k == j}
+    if not sure:
+        possible = {i for i, k in pair.possible if k == j}
+        return "measure word" if pair.target[j] in MEASURES and possible else None
+    before = {i for i, k in pair.sure if k == j - 1}
+    return "later character" if sure & before else "first character"
 
 
 @torch.no_grad()
-def where_heads_look(
-    model: Transformer, pairs: list[words.Pair]
-) -> list[tuple[words.Pair, Tensor]]:
-    """For each pair the look across, fed the true tokens: (heads, T, S)."""
-    found = []
+def looks_across(model: Transformer, pairs: list[words.Pair]) -> dict[str, dict[str, float]]:
+    """For each of `KINDS`, over all its tokens, fed the true ones: what the heads look at most.
+
+    `agree`: share of pairs of heads with the same word. `one`, `all`: share of tokens where at
+    least one head, or all, look at a linked word; for a measure word that is its noun.
+    """
+    counts = {kind: {"tokens": 0, "agree": 0.0, "one": 0, "all": 0} for kind in KINDS}
     for pair in pairs:
         source, mask = words.pad_batch([ENGLISH.encode(pair.source)])
         target = torch.tensor([CHINESE.encode(pair.target, bos=True)])
         memory, _ = model.encoder(source, mask)
-        _, maps = model.decoder(target, memory, mask)
-        found.append((pair, maps[-1][1][0]))
-    return found
+        best = model.decoder(target, memory, mask)[1][-1][1][0].argmax(dim=-1)  # (heads, T)
+        for j in range(len(pair.target)):
+            kind = kind_of(pair, j)
+            if kind is None:
+                continue
+            looked = best[:, j].tolist()
+            linked = {i for i, k in pair.sure | pair.possible if k == j}
+            if kind == "measure word":  # of the determiner and the noun, the noun stands last
+                linked = {max(linked)}
+            hits = [i in linked for i in looked]
+            couples = list(combinations(looked, 2))
+            row = counts[kind]
+            row["tokens"] += 1
+            row["agree"] += sum(a == b for a, b in couples) / len(couples)
+            row["one"] += any(hits)
+            row["all"] += all(hits)
+    return {
+        kind: {name: value / (row["tokens"] if name != "tokens" else 1)
+               for name, value in row.items()}
+        for kind, row in counts.items()
+    }  # fmt: skip
