@@ -135,7 +135,7 @@ WRONG = [
      "    s = s if mask is None else s.masked_fill(~mask, -torch.inf)\n"
      "    w = s.softmax(-1).nan_to_num(0)\n    return w @ v, w", "d / 2"),
     ("is_equivariant", "layer, x, order",
-     "return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=0.1)", "Allow 1e-4"),
+     "return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=0.1)", "than 1e-4"),
     ("is_equivariant", "layer, x, order",
      "return torch.allclose(layer(x[:, order])[0], layer(x)[0, order], atol=1e-4)",
      "only at one sentence"),
@@ -146,7 +146,7 @@ WRONG = [
      "    return torch.allclose(layer(x[:, o]), layer(x)[:, o], atol=1e-4)", "expected True"),
     ("leaks", "layer, x, t",
      "y = x.clone()\n    y[:, t:] += 5\n"
-     "    return not torch.allclose(layer(x)[:, :t], layer(y)[:, :t], atol=0.1)", "Allow 1e-4"),
+     "    return not torch.allclose(layer(x)[:, :t], layer(y)[:, :t], atol=0.1)", "than 1e-4"),
     ("leaks", "layer, x, t",
      "y = x.clone()\n    y[:, t:] += 5\n"
      "    return not torch.allclose(layer(x)[0, :t], layer(y)[0, :t], atol=1e-4)",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from helpers import checks
 from helpers.taught.transformer import positions
@@ -49,6 +50,7 @@ def test_other_right_answers_pass():
 def student(
     scale=lambda d: d**0.5,
     axis=-1,
+    weigh=None,
     early=lambda s, m: s.masked_fill(~m, float("-inf")),
     late=lambda w, m: w.masked_fill(~m, 0.0),
     scores=lambda q, k: q @ k.mT,
@@ -60,7 +62,7 @@ def student(
         s = scores(queries, keys) / scale(queries.shape[-1])
         if mask is not None:
             s = early(s, mask)
-        weights = s.softmax(dim=axis)
+        weights = weigh(s) if weigh else s.softmax(dim=axis)
         if mask is not None:
             weights = late(weights, mask)
         return end(weights, queries, keys, values)
@@ -140,6 +142,31 @@ ATTENTION = [
     (student(late=same), "comes out as NaN"),
     (student(early=lambda s, m: s.masked_fill(~m, -1e9), late=same), "should give zeros"),
     (student(early=same, late=sum_to_one), "comes out as NaN"),
+    (student(scale=lambda d: -(d**0.5)), "wrong sign"),
+    (student(scores=lambda q, k: q @ k.mT, weigh=torch.sigmoid), "sigmoid by itself"),
+    (student(weigh=torch.exp), "only half of a softmax"),
+    (student(weigh=lambda s: s.log_softmax(-1)), "logarithms of weights"),
+    (student(weigh=lambda s: s.softmax(-1).softmax(-1)), "applied twice"),
+    (student(weigh=lambda s: s.flatten(-2).softmax(-1).view(s.shape)), "all queries and keys"),
+    (student(weigh=lambda s: (s == s.amax(-1, True)).to(s)), "Only the best key"),
+    (student(weigh=lambda s: torch.full_like(s, 1 / s.shape[-1])), "scores are not used"),
+    (
+        student(scale=lambda d: 1, end=lambda w, q, k, v: (w @ v / v.shape[-1] ** 0.5, w)),
+        "*before* the softmax",
+    ),
+    (
+        lambda q, k, v, mask=None: student(scale=lambda d: v.shape[-1] ** 0.5)(q, k, v, mask),
+        "values may have another",
+    ),
+    (
+        student(
+            scale=lambda d: 1, scores=lambda q, k: normalize(q, dim=-1) @ normalize(k, dim=-1).mT
+        ),
+        "brought to length 1",
+    ),
+    (student(end=lambda w, q, k, v: (w @ v, q @ k.mT)), "You return the scores"),
+    (student(early=lambda s, m: s + m, late=same), "one more"),
+    (student(early=lambda s, m: s - 1e9 * ~m, late=same), "should give zeros"),
     (always_masked, "TypeError"),
     (in_place, "changed one of its arguments"),
     (in_numpy, "expected a tensor"),
@@ -169,6 +196,11 @@ CAUSAL = [
     (lambda T: ones(T - 1).tril(), "too small"),
     (lambda T: ones(T).tril().tolist(), "not a list"),
     (lambda T: np.tril(np.ones((T, T), dtype=bool)), "NumPy"),
+    (lambda T: ones(T).tril().triu(-1), "the one before it"),
+    (lambda T: ones(T) & (torch.arange(T) < 1), "the first token and nobody else"),
+    (lambda T: torch.arange(T)[None] != torch.arange(T)[:, None], "Everything but the diagonal"),
+    (lambda T: ones(T).tril().flip(1), "Left and right"),
+    (lambda T: ones(T).tril()[None], "expected a tensor of shape (4, 4)"),
     (lambda T: None, "returned None"),
     (lambda T: ones(4).tril(), "expected"),
 ]
@@ -193,6 +225,13 @@ EQUIVARIANCE = [
     (lambda f, x, o: close(f(x[:, o])[:, 0], f(x)[:, o[0]]), "only at one place"),
     (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs() < 1e-4, "one plain True or False"),
     (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max().item(), "expected True or False"),
+    (lambda f, x, o: close(f(x.roll(1, 1)), f(x).roll(1, 1)), "order of your own"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max() < 1, "larger than 1e-4"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max() < 1e-12, "expected True"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).max() < 1e-4, "in one direction"),
+    (lambda f, x, o: close(f(x[:, o])[..., 0], f(x)[:, o][..., 0]), "first component"),
+    (lambda f, x, o: (f(x[:, o]).norm() - f(x).norm()).abs() < 1e-4, "summary of all places"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).sum().abs() < 1e-4, "hides where"),
     (lambda f, x, o: False, "False for every layer"),
     (lambda f, x, o: None, "returned None"),
     (lambda f, x, o: close(f(x[:, :, o]), f(x)[:, :, o]), "IndexError"),
@@ -224,6 +263,16 @@ def past_changed(layer, x, t):
     return not torch.allclose(layer(x)[:, t:], layer(other)[:, t:], atol=1e-4)
 
 
+def behind(change, of=lambda z: z, close=close):
+    """The leak test with another change from place t on, or another comparison before it."""
+
+    def leaks(layer, x, t):
+        other = torch.cat([x[:, :t], change(x[:, t:])], dim=1)
+        return not close(of(layer(x)[:, :t]), of(layer(other)[:, :t]))
+
+    return leaks
+
+
 LEAK = [
     (leak(turned=True), "turn the answer round"),
     (leak(cut=lambda t: slice(None)), "You compare all outputs"),
@@ -234,6 +283,13 @@ LEAK = [
     (past_changed, "change the past"),
     (lambda layer, x, t: True, "True for every layer"),
     (lambda layer, x, t: False, "False for every layer"),
+    (behind(lambda z: z.flip(1)), "another order"),
+    (behind(lambda z: z.roll(1, 1)), "another order"),
+    (behind(lambda z: torch.cat([z[:, :-1], z[:, -1:] + 5], dim=1)), "the last place alone"),
+    (behind(lambda z: z + 5, of=lambda z: z[..., 0]), "first component"),
+    (behind(lambda z: z + 5, of=lambda z: z.norm()[None]), "only turns the vectors"),
+    (behind(lambda z: z + 5, close=lambda a, b: (a - b).max() < 1e-4), "expected True"),
+    (behind(lambda z: z + 5, close=lambda a, b: (a - b).abs().max() < 0.05), "larger than 1e-4"),
     (in_place, "changed one of its arguments"),
     (lambda layer, x, t: layer(x)[:, :t] == 0, "plain True or False"),
     (lambda layer, x, t: None, "returned None"),

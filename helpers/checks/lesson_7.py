@@ -1,11 +1,13 @@
 """Checks of lesson 7: attention without an RNN."""
 
 from collections.abc import Callable
+from functools import reduce
 from math import cos, sin
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from helpers.checks.engine import (
     Case,
@@ -44,6 +46,8 @@ def _other(
     mask_late: Callable[[Tensor, Tensor], Tensor] | None = None,
     swap: bool = False,
     collect: str = "values",
+    weigh: Callable[[Tensor, int], Tensor] = lambda scores, axis: scores.softmax(dim=axis),
+    score: Callable[[Tensor, Tensor], Tensor] = lambda queries, keys: queries @ keys.mT,
     give: Callable[[Tensor, Tensor], Any] = lambda context, weights: (context, weights),
 ) -> Callable[..., Any]:
     """Attention with one part done otherwise."""
@@ -52,10 +56,10 @@ def _other(
 
     def wrong(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Any:
         asked, answering = (keys, queries) if swap else (queries, keys)
-        scores = asked @ answering.mT / scale(queries.shape[-1])
+        scores = score(asked, answering) / scale(queries.shape[-1])
         if mask is not None:
             scores = early(scores, mask)
-        weights = scores.softmax(dim=axis)
+        weights = weigh(scores, axis)
         if mask is not None:
             weights = late(weights, mask)
         collected = {"values": values, "keys": keys, "queries": queries}[collect]
@@ -153,6 +157,74 @@ def check_attention(student: Any) -> Verdict:
         Mistake(
             "The weights are missing: return context and weights.", _other(give=lambda c, w: c)
         ),
+        Mistake("The scores have the wrong sign.", _other(scale=lambda d: -(d**0.5))),
+        Mistake(
+            "Each score goes through a sigmoid by itself. The weights of one query must sum to 1: "
+            "softmax, over the keys.",
+            _other(weigh=lambda scores, axis: scores.sigmoid()),
+        ),
+        Mistake(
+            "e to the power of the scores is only half of a softmax: divide by the sum over the "
+            "keys.",
+            _other(weigh=lambda scores, axis: scores.exp()),
+        ),
+        Mistake(
+            "Those are logarithms of weights. Take `softmax`, not `log_softmax`.",
+            _other(weigh=lambda scores, axis: scores.log_softmax(dim=axis)),
+        ),
+        Mistake(
+            "The softmax is applied twice.",
+            _other(weigh=lambda scores, axis: scores.softmax(axis).softmax(axis)),
+        ),
+        Mistake(
+            "The softmax runs over all queries and keys together. Each *query's* weights sum to 1: "
+            "use the last dimension, the keys.",
+            _other(weigh=lambda scores, axis: scores.flatten(-2).softmax(-1).view(scores.shape)),
+        ),
+        Mistake(
+            "Only the best key is taken. Softmax gives every allowed key its share.",
+            _other(weigh=lambda scores, axis: (scores == scores.amax(axis, True)).to(scores)),
+        ),
+        Mistake(
+            "That is the plain average of the values: the scores are not used.",
+            _other(weigh=lambda scores, axis: torch.full_like(scores, 1 / scores.shape[-1])),
+        ),
+        Mistake(
+            "The scores are divided after the softmax, or the output is. Divide the scores by √d "
+            "*before* the softmax.",
+            _other(
+                scale=lambda d: 1.0, give=lambda context, w: (context / context.shape[-1] ** 0.5, w)
+            ),
+        ),
+        Mistake(
+            "d is the length of a *query* and of a key; values may have another.",
+            lambda q, k, v, mask: _other(scale=lambda d: v.shape[-1] ** 0.5)(q, k, v, mask),
+        ),
+        Mistake(
+            "Queries and keys are brought to length 1 first. Dot products as they are, over √d.",
+            _other(
+                scale=lambda d: 1.0,
+                score=lambda q, k: normalize(q, dim=-1) @ normalize(k, dim=-1).mT,
+            ),
+        ),
+        Mistake(
+            "You return the scores. Asked is the context, and the *weights* after the softmax.",
+            lambda q, k, v, mask: (attention(q, k, v, mask)[0], q @ k.mT),
+        ),
+        Mistake(
+            "You return the scores. Asked is the context, and the *weights* after the softmax.",
+            lambda q, k, v, mask: (attention(q, k, v, mask)[0], q @ k.mT / q.shape[-1] ** 0.5),
+        ),
+        Mistake(
+            "Added to the scores, the mask is 1 and 0: allowed keys get one more. Set forbidden "
+            "scores to −∞ with `masked_fill`.",
+            _other(mask_early=lambda s, m: s + m, mask_late=_keep),
+        ),
+        Mistake(
+            "Added to the scores, the mask is 1 and 0: allowed keys get one more. Set forbidden "
+            "scores to −∞ with `masked_fill`.",
+            _other(mask_early=lambda s, m: s + m),
+        ),
         Mistake("The mask is not used.", _other(mask_early=_keep, mask_late=_keep)),
         Mistake(
             f"{before}After it the remaining weights no longer sum to 1.", _other(mask_early=_keep)
@@ -199,6 +271,11 @@ def check_attention(student: Any) -> Verdict:
             "keys that it may not see: after the softmax, set forbidden weights to 0.",
             _other(mask_early=lambda s, m: s.masked_fill(~m, -1e9), mask_late=_keep),
         ),
+        Mistake(
+            "A row without a single allowed key should give zeros. Yours spreads its weight over "
+            "keys that it may not see: after the softmax, set forbidden weights to 0.",
+            _other(mask_early=lambda s, m: s - 1e9 * ~m, mask_late=_keep),
+        ),
     ]
     praise = (
         "Five lines, and every Transformer is built on them. Nowhere is there a loop over places: "
@@ -244,6 +321,14 @@ def check_causal_mask(student: Any) -> Verdict:
                 lambda T: ones(T).triu(1)),
         Mistake("All True: the future is not hidden.", ones),
         Mistake("All False: nobody may look anywhere.", lambda T: ~ones(T)),
+        Mistake("Only itself and the one before it: each token may see *all* tokens before it.",
+                lambda T: ones(T).tril().triu(-1)),
+        Mistake("Everybody sees the first token and nobody else.",
+                lambda T: ones(T) & (torch.arange(T) == 0)),
+        Mistake("Everything but the diagonal: the future is not hidden, and nobody sees itself.",
+                lambda T: ~torch.eye(T).bool()),
+        Mistake("Left and right have changed places: column j is key j, counted from the left.",
+                lambda T: causal_mask(T).flip(1)),
         Mistake("Only the diagonal: each token sees itself alone, and no past.",
                 lambda T: torch.eye(T).bool()),
         Mistake("Numbers instead of truth values: `a <= b` gives bool, `.bool()` makes it.",
@@ -316,8 +401,31 @@ def _sums(x: Tensor) -> Tensor:
 
 
 def _rounded(x: Tensor) -> Tensor:
-    """Equivariant up to rounding: sums in the order of the places, in float32."""
-    return (x.float() + x.float().cumsum(1)[:, -1:] * 0.1).to(x.dtype)
+    """Equivariant up to rounding: float32 sums in the order of the places."""
+    total = reduce(torch.add, x.float().unbind(dim=1))  # `sum` and `cumsum` round in the end only
+    return x + total[:, None].to(x.dtype)
+
+
+def _first_added(sign: int) -> Callable[[Tensor], Tensor]:
+    """Adds the mean of the first place everywhere, or takes it away."""
+    return lambda x: x + sign * x[:, :1].mean(-1, keepdim=True)
+
+
+def _last_added(sign: int) -> Callable[[Tensor], Tensor]:
+    return lambda x: x + sign * x[:, -1:].mean(-1, keepdim=True)
+
+
+def _in_last_component(layer: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A layer that works in the last component alone, x in the others."""
+    return lambda x: torch.cat([x[..., :-1], layer(x)[..., -1:]], dim=-1)
+
+
+def _rotated(x: Tensor) -> Tensor:
+    """Turns the first two components of every place by an angle that the last place sets."""
+    angle = x[:, -1:].sum(-1, keepdim=True)
+    a, b, rest = x[..., :1], x[..., 1:2], x[..., 2:]
+    turned = [a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos(), rest]
+    return torch.cat(turned, dim=-1)
 
 
 def _moved(x: Tensor) -> Tensor:
@@ -379,6 +487,11 @@ def check_equivariance(student: Any) -> Verdict:
         Case("positions that add no more than 0.01", (_faint(_places), x, order)),
         Case("an RNN that adds no more than 0.01 at one place",
              (lambda z: _at_place(3, _faint(_recurrent))(z), wide, wide_order)),
+        Case("an RNN whose last component alone is used",
+             (_in_last_component(_recurrent), few, order)),
+        Case("a layer that adds the mean of the first place", (_first_added(1), single, order)),
+        Case("a layer that subtracts the mean of the first place",
+             (_first_added(-1), single, order)),
     ]  # fmt: skip
 
     def close(a: Tensor, b: Tensor) -> bool:
@@ -421,13 +534,39 @@ def check_equivariance(student: Any) -> Verdict:
             lambda f, x, order: close(f(x[:1, order]), f(x[:1])[:, order]),
         ),
         Mistake(
-            "A difference of 0.1 is not rounding: layers that differ by less pass. Allow 1e-4.",
+            _TOLERANCE,
             lambda f, x, order: torch.allclose(f(x[:, order]), f(x)[:, order], atol=0.1),
+        ),
+        Mistake(
+            _TOLERANCE,
+            lambda f, x, order: torch.allclose(f(x[:, order]), f(x)[:, order], atol=1.0),
+        ),
+        Mistake(
+            "Only differences in one direction count in yours: take `abs()` before `max()`.",
+            lambda f, x, order: bool((f(x[:, order]) - f(x)[:, order]).max() < 1e-4),
+        ),
+        Mistake(
+            "Only differences in one direction count in yours: take `abs()` before `max()`.",
+            lambda f, x, order: bool((f(x)[:, order] - f(x[:, order])).max() < 1e-4),
+        ),
+        Mistake(
+            "You look only at the first component of each vector. Compare all of them.",
+            lambda f, x, order: close(f(x[:, order])[..., 0], f(x)[:, order][..., 0]),
+        ),
+        Mistake(
+            "A norm, or another summary of all places, hides where each output went. Compare place "
+            "by place.",
+            lambda f, x, order: bool((f(x[:, order]).norm() - f(x).norm()).abs() < 1e-4),
         ),
         Mistake(
             "You shuffle by an order of your own. Take the one given, `order`: whether a layer is "
             "equivariant may depend on it.",
             lambda f, x, order: close(f(x.flip(1)), f(x).flip(1)),
+        ),
+        Mistake(
+            "You shuffle by an order of your own. Take the one given, `order`: whether a layer is "
+            "equivariant may depend on it.",
+            lambda f, x, order: close(f(x.roll(1, 1)), f(x).roll(1, 1)),
         ),
         Mistake(
             "You look only at one place. Compare all of them.",
@@ -482,6 +621,17 @@ def _judge(
     raise Problem(f"Tried with {case.label}: expected {due}, found {answer}. {hint}")
 
 
+_TOLERANCE = (
+    "A difference of 0.01 passes. Is your tolerance larger than 1e-4? (Or is what you change too "
+    "small to be seen?)"
+)
+
+
+def _reordered(x: Tensor, t: int, how: Callable[[Tensor], Tensor]) -> Tensor:
+    """The places from t on in another order."""
+    return torch.cat([x[:, :t], how(x[:, t:])], dim=1)
+
+
 def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
     other = x.clone()
     other[:, t:] = 10 * _numbers(*other[:, t:].shape, seed=9).to(x.dtype)
@@ -530,6 +680,11 @@ def check_leak(student: Any) -> Verdict:
         Case("a layer that copies the last place everywhere", (_last_everywhere, wide, 4)),
         Case("a leak that is added at one place and taken away at the next",
              (_to_and_fro, wide, 4)),
+        Case("a leak into the last component alone",
+             (_in_last_component(_mean_everywhere), wide, 3)),
+        Case("a layer that adds the mean of the last place", (_last_added(1), single, 3)),
+        Case("a layer that subtracts the mean of the last place", (_last_added(-1), single, 3)),
+        Case("a layer that turns all vectors by an angle of the last place", (_rotated, x, 4)),
     ]  # fmt: skip
 
     def other(z: Tensor, t: int) -> Tensor:
@@ -575,8 +730,30 @@ def check_leak(student: Any) -> Verdict:
             lambda f, z, t: not close(f(z)[:1, :t], f(other(z, t))[:1, :t]),
         ),
         Mistake(
-            "A leak of less than 0.1 is one, too. Allow 1e-4, for rounding alone.",
+            _TOLERANCE,
             lambda f, z, t: not torch.allclose(f(z)[:, :t], f(other(z, t))[:, :t], atol=0.1),
+        ),
+        Mistake(
+            "You look only at the first component of each vector. Compare all of them.",
+            lambda f, z, t: not close(f(z)[:, :t, 0], f(other(z, t))[:, :t, 0]),
+        ),
+        Mistake(
+            "A norm hides a leak that only turns the vectors. Compare number by number.",
+            lambda f, z, t: bool((f(z)[:, :t].norm() - f(other(z, t))[:, :t].norm()).abs() > 1e-4),
+        ),
+        Mistake(
+            "You only put the places from t on into another order. A layer that adds them up does "
+            "not notice: replace them by other numbers.",
+            lambda f, z, t: not close(f(z)[:, :t], f(_reordered(z, t, _reversed))[:, :t]),
+        ),
+        Mistake(
+            "You only put the places from t on into another order. A layer that adds them up does "
+            "not notice: replace them by other numbers.",
+            lambda f, z, t: not close(f(z)[:, :t], f(_reordered(z, t, _moved))[:, :t]),
+        ),
+        Mistake(
+            "You change the last place alone. Change all places from t to the end.",
+            lambda f, z, t: not close(f(z)[:, :t], f(other(z, z.shape[1] - 1))[:, :t]),
         ),
         Mistake(
             "You change place t alone. Change all places from t to the end.",
