@@ -47,7 +47,10 @@ TABLES = {
     "transformer_lengths": ("variant seed clauses low high sentences exact", 5),
     "transformer_heads": ("seed attention off exact", 3),
     "transformer_looks": ("seed tokens count agree one all", 2),
-    "decoder_only": ("model seed parameters perplexity after_past after_future seconds", 2),
+    "decoder_only": (
+        "model seed parameters perplexity after_past after_future time_kept clauses seconds",
+        2,
+    ),
     "attention_cost": ("layer size T milliseconds faults", 3),
 }
 # Malloc keeps what was freed, instead of giving it back to the system (glibc's `mallopt`).
@@ -108,8 +111,8 @@ def language_models(keep: Callable[[str, list[Row]], None]) -> None:
         for seed in SEEDS:
             model, seconds = decoder_only.trained(name, seed)
             size = sum(weights.numel() for weights in model.parameters())
-            row = (name, seed, size, *decoder_only.judged(model), round(seconds, 1))
-            keep("decoder_only", [row])
+            judged = *decoder_only.judged(model), *decoder_only.time_kept(model, seed)
+            keep("decoder_only", [(name, seed, size, *judged, round(seconds, 1))])
 
 
 class FusedAttention(MultiHeadAttention):

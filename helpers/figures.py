@@ -297,6 +297,54 @@ def draw_attention(ax: Axes, asking: str, answering: Sequence[str]) -> None:
     ax.axis("off")
 
 
+def draw_transformer(ax: Axes) -> None:
+    """A block of an encoder and one of a decoder, from bottom to top, each part with its bypass."""
+    arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+
+    def box(x: float, y: float, label: str, color: str) -> None:
+        shape = FancyBboxPatch((x - 1.3, y - 0.2), 2.6, 0.4, "round,pad=0.04", fc=color, ec="none")
+        ax.add_patch(shape)
+        ax.text(x, y, label, ha="center", va="center", color="white")
+
+    def column(x: float, parts: Sequence[tuple[str, str]], end: str) -> dict[str, float]:
+        """Draws embedding, parts and end; returns where each part stands."""
+        box(x, 0.8, "embedding + positions", GREEN)
+        at, y = {}, 1.04
+        for name, color in parts:
+            ax.annotate("", (x, y + 0.72), (x, y), arrowprops=arrow)
+            ax.text(x + 0.12, y + 0.36, "norm", ha="left", va="center", color=GREY, fontsize=9)
+            box(x, y + 0.96, name, color)
+            at[name] = y + 0.96
+            ax.annotate("", (x, y + 1.52), (x, y + 1.2), arrowprops=arrow)
+            ax.plot([x, x - 1.6, x - 1.6, x - 0.14], [y + 0.14, y + 0.14, y + 1.66, y + 1.66],
+                    color=ORANGE, lw=1.5, zorder=0)  # fmt: skip
+            ax.text(x, y + 1.66, "+", ha="center", va="center", color=ORANGE, fontsize=15)
+            y += 1.8
+        ax.annotate("", (x, y + 0.5), (x, y), arrowprops=arrow)
+        ax.text(x + 0.12, y + 0.2, "norm", ha="left", va="center", color=GREY, fontsize=9)
+        ax.text(x, y + 0.68, end, ha="center", va="center", fontsize=12)
+        ax.annotate("", (x, 0.56), (x, 0.26), arrowprops=arrow)
+        at["end"] = y + 0.68
+        return at
+
+    attention, thinking = BLUE, PINK
+    left = column(2, [("self-attention", attention), ("feed-forward", thinking)], "memory")
+    right = column(
+        6.6,
+        [("look back", attention), ("look across", attention), ("feed-forward", thinking)],
+        "next token",
+    )
+    top = left["end"]
+    ax.plot([2.6, 4.3, 4.3, 5.0], [top, top, *[right["look across"]] * 2], color=GREY, lw=1.5)
+    ax.annotate("", (5.26, right["look across"]), (4.9, right["look across"]), arrowprops=arrow)
+    ax.text(2, 0.05, "source", ha="center", va="center", fontsize=12)
+    ax.text(6.6, 0.05, "translation so far", ha="center", va="center", fontsize=12)
+    ax.text(2, -0.5, "encoder", ha="center", va="center", color=GREY)
+    ax.text(6.6, -0.5, "decoder", ha="center", va="center", color=GREY)
+    ax.set(xlim=(0, 8.4), ylim=(-0.7, right["end"] + 0.3))
+    ax.axis("off")
+
+
 def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
     """Lines of text as a picture, in columns under their names; long lines are wrapped.
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from helpers import words
+from helpers.metrics import tense_agreement
 from helpers.taught.recurrent import LanguageModel
-from helpers.taught.transformer import CausalLanguageModel
+from helpers.taught.transformer import CausalLanguageModel, read_one
 from helpers.training import adam_with_warmup, fit
 from tools.experiments.corpus import CHINESE, TRAIN
 
@@ -72,3 +73,26 @@ def judged(model: nn.Module) -> list[float]:
         ids = torch.tensor([CHINESE.encode([*start], bos=True)])
         found.append(model(ids)[0][0, -1].softmax(-1)[finished].item())
     return found
+
+
+@torch.no_grad()
+def sampled(model: Any, count: int = 2000, limit: int = 48) -> list[str]:
+    """Sentences drawn at temperature 1, those that reach the limit left out."""
+    ids = torch.full((count, 1), words.BOS_ID)
+    recurrent = isinstance(model, LanguageModel)
+    state: Any = None if recurrent else [None for _ in model.blocks]
+    while ids.shape[1] < limit:
+        if recurrent:
+            logits, states = model(ids[:, -1:], state)
+            logits, state = logits[:, -1], states[:, -1]
+        else:
+            logits, state = read_one(model, ids[:, -1:], state)
+        ids = torch.cat([ids, torch.multinomial(logits.softmax(-1), 1)], dim=1)
+    rows = [row[: row.index(words.EOS_ID)] for row in ids.tolist() if words.EOS_ID in row]
+    return [words.join_chinese(CHINESE.decode(row)) for row in rows]
+
+
+def time_kept(model: nn.Module, seed: int) -> tuple[float, int]:
+    """Share of later clauses in sampled sentences that keep the time of the first, and how many."""
+    torch.manual_seed(seed)
+    return tense_agreement(sampled(model))

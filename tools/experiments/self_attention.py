@@ -125,7 +125,7 @@ def trained(seed: int, variant: str = "lesson", epochs: int = EPOCHS) -> tuple[T
     steps, lr = epochs * len(batches_of(0)), options.get("lr", LR)
     optimizer = adam_with_warmup(model, lr, steps)
     if {"climb", "fall", "beta"} & set(options):
-        how = {"beta": 0.98, "climb": True, "fall": True}
+        how: dict[str, Any] = {"beta": 0.98, "climb": True, "fall": True}
         how |= {name: options[name] for name in how if name in options}
         optimizer = adam(model, lr, steps, **how)
     start = time.process_time()
@@ -180,7 +180,8 @@ def swapped_alike(model: Transformer) -> float:
 
 def attentions_of(model: Transformer) -> dict[str, transformer.MultiHeadAttention]:
     """The three attentions of a model with one block on each side."""
-    encoder, decoder = model.encoder.blocks[0], model.decoder.blocks[0]
+    encoder: Any = model.encoder.blocks[0]
+    decoder: Any = model.decoder.blocks[0]
     return {
         "encoder": encoder.self_attention,
         "back": decoder.self_attention,
