@@ -29,7 +29,6 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], float | None]] = {  # None: the
     "RNN, lesson 2": (lambda: LanguageModel(len(CHINESE)), 3e-3),
     "RNN, with the schedule": (lambda: LanguageModel(len(CHINESE)), None),
     "Transformer, 1 block": (lambda: CausalLanguageModel(len(CHINESE), layers=1), None),
-    "Transformer, 2 blocks": (lambda: CausalLanguageModel(len(CHINESE), layers=2), None),
 }
 
 
