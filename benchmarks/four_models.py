@@ -1,4 +1,4 @@
-"""Lesson 9's race: four models on the same corpus, with near-equal weights and equal budget.
+"""Lesson 10's race: four models on the same corpus, with near-equal weights and equal budget.
 
 Budget: ten times through the training sentences. Batch size and learning rate are those of each
 model's lesson, and half lesson 3's learning rate for the tanh RNNs.

@@ -1,4 +1,4 @@
-"""Does training need the 1/√d?  Writes data/scaling.tsv, which lesson 8 plots.
+"""Does training need the 1/√d?  Writes data/scaling.tsv, which lesson 9 plots.
 
     python -m benchmarks.scaling          # summarise the table, train a few of its rows again
     python -m benchmarks.scaling --write  # train all rows and write the table: some minutes

@@ -284,6 +284,98 @@ def draw_encoder_decoder(ax: Axes, source: Sequence[str], target: Sequence[str])
     ax.axis("off")
 
 
+def draw_attention(ax: Axes, asking: str, answering: Sequence[str]) -> None:
+    """The lecture's picture of attention without an RNN: query, keys and values, weights, sum."""
+    arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+
+    def box(x: float, y: float, label: str, color: str, width: float = 0.6) -> None:
+        shape = FancyBboxPatch(
+            (x - width / 2, y - 0.19), width, 0.38, "round,pad=0.04", fc=color, ec="none"
+        )
+        ax.add_patch(shape)
+        ax.text(x, y, label, ha="center", va="center", color="white")
+
+    def join(start: tuple[float, float], end: tuple[float, float]) -> None:
+        ax.annotate("", end, start, arrowprops=arrow, zorder=0)
+
+    last = 2.2 * len(answering)
+    box(0, 1, "$q$", BLUE)
+    ax.text(0, 0, asking, ha="center", va="center", fontsize=13)
+    join((0, 0.24), (0, 0.74))
+    ax.plot([0, 0, last - 0.95], [1.24, 2, 2], color=GREY, lw=1.5, zorder=0)
+    for number, word in enumerate(answering, start=1):
+        x = 2.2 * number
+        key, value = x - 0.5, x + 0.5
+        ax.text(x, 0, word, ha="center", va="center", fontsize=13)
+        for at, name in ((key, "k"), (value, "v")):
+            box(at, 1, f"${name}_{number}$", GREEN)
+            join((x, 0.24), (at, 0.74))
+        box(key, 2, f"$q \\cdot k_{number}$", SKY, 0.9)
+        join((key, 1.24), (key, 1.74))
+        join((key, 2.24), (key, 2.74))
+        box(value, 4, rf"$\alpha_{number} v_{number}$", PINK, 0.9)
+        join((value, 1.24), (value, 3.74))
+        join((key, 3.26), (value - 0.3, 3.74))
+        join((value, 4.24), (value, 4.74))
+    middle = (1.7 + last + 0.5) / 2
+    box(middle - 0.5, 3, r"divide by $\sqrt{d}$, then softmax", SKY, last - 0.9)
+    box(middle, 5, "sum", ORANGE, last - 0.7)
+    join((middle, 5.24), (middle, 5.7))
+    ax.text(middle, 5.9, "output", ha="center", va="center", fontsize=13)
+    for y, name in ((1, "one matrix each"), (2, "scores"), (3, "weights"), (4, "values, weighted")):
+        ax.text(last + 1.25, y, name, ha="left", va="center", color=GREY)
+    ax.set(xlim=(-0.8, last + 3.4), ylim=(-0.3, 6.1))
+    ax.axis("off")
+
+
+def draw_transformer(ax: Axes) -> None:
+    """A block of an encoder and one of a decoder, from bottom to top, each part with its bypass."""
+    arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+
+    def box(x: float, y: float, label: str, color: str) -> None:
+        shape = FancyBboxPatch((x - 1.3, y - 0.2), 2.6, 0.4, "round,pad=0.04", fc=color, ec="none")
+        ax.add_patch(shape)
+        ax.text(x, y, label, ha="center", va="center", color="white")
+
+    def column(x: float, parts: Sequence[tuple[str, str]], end: str) -> dict[str, float]:
+        """Draws embedding, parts and end; returns where each part stands."""
+        box(x, 0.8, "embedding + positions", GREEN)
+        at, y = {}, 1.04
+        for name, color in parts:
+            ax.annotate("", (x, y + 0.72), (x, y), arrowprops=arrow)
+            ax.text(x + 0.12, y + 0.36, "norm", ha="left", va="center", color=GREY, fontsize=9)
+            box(x, y + 0.96, name, color)
+            at[name] = y + 0.96
+            ax.annotate("", (x, y + 1.52), (x, y + 1.2), arrowprops=arrow)
+            ax.plot([x, x - 1.6, x - 1.6, x - 0.14], [y + 0.14, y + 0.14, y + 1.66, y + 1.66],
+                    color=ORANGE, lw=1.5, zorder=0)  # fmt: skip
+            ax.text(x, y + 1.66, "+", ha="center", va="center", color=ORANGE, fontsize=15)
+            y += 1.8
+        ax.annotate("", (x, y + 0.5), (x, y), arrowprops=arrow)
+        ax.text(x + 0.12, y + 0.2, "norm", ha="left", va="center", color=GREY, fontsize=9)
+        ax.text(x, y + 0.68, end, ha="center", va="center", fontsize=12)
+        ax.annotate("", (x, 0.56), (x, 0.26), arrowprops=arrow)
+        at["end"] = y + 0.68
+        return at
+
+    attention, thinking = BLUE, PINK
+    left = column(2, [("self-attention", attention), ("feed-forward", thinking)], "memory")
+    right = column(
+        6.6,
+        [("look back", attention), ("look across", attention), ("feed-forward", thinking)],
+        "next token",
+    )
+    top = left["end"]
+    ax.plot([2.6, 4.3, 4.3, 5.0], [top, top, *[right["look across"]] * 2], color=GREY, lw=1.5)
+    ax.annotate("", (5.26, right["look across"]), (4.9, right["look across"]), arrowprops=arrow)
+    ax.text(2, 0.05, "source", ha="center", va="center", fontsize=12)
+    ax.text(6.6, 0.05, "translation so far", ha="center", va="center", fontsize=12)
+    ax.text(2, -0.5, "encoder", ha="center", va="center", color=GREY)
+    ax.text(6.6, -0.5, "decoder", ha="center", va="center", color=GREY)
+    ax.set(xlim=(0, 8.4), ylim=(-0.7, right["end"] + 0.3))
+    ax.axis("off")
+
+
 def show_lines(columns: dict[str, Sequence[str]], width: float = 9.0) -> None:
     """Lines of text as a picture, in columns under their names; long lines are wrapped.
 

@@ -15,6 +15,12 @@ BOTTLENECK = DATA / "bottleneck.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
 LANGUAGE_MODELS = DATA / "language_models.tsv"
+TRANSFORMER = DATA / "transformer.tsv"
+TRANSFORMER_LENGTHS = DATA / "transformer_lengths.tsv"
+TRANSFORMER_HEADS = DATA / "transformer_heads.tsv"
+TRANSFORMER_LOOKS = DATA / "transformer_looks.tsv"
+DECODER_ONLY = DATA / "decoder_only.tsv"
+ATTENTION_COST = DATA / "attention_cost.tsv"
 
 
 def read_table(
@@ -87,7 +93,7 @@ def _by_model(path: Path, benchmark: str, *columns: str) -> dict[str, np.ndarray
 
 
 class Run(NamedTuple):
-    """One training run of lesson 8's retriever, a row of data/scaling.tsv."""
+    """One training run of lesson 9's retriever, a row of data/scaling.tsv."""
 
     optimizer: str
     d: int
@@ -128,3 +134,70 @@ def language_models(path: Path = LANGUAGE_MODELS) -> list[dict[str, Any]]:
     ]
     kinds: dict[str, Callable[[str], Any]] = {"model": str, **dict.fromkeys(columns, number_or_nan)}
     return read_table(path, "language_models", kinds)
+
+
+def transformer_curves(path: Path = TRANSFORMER) -> dict[str, np.ndarray]:
+    """Exact match by variant of lesson 8's Transformer: (seeds, 4), for one to four clauses.
+
+    From the table of `benchmarks/self_attention.py`, as all below; raises as `read_table`.
+    """
+    clauses = ("one", "two", "three", "four")
+    kinds: dict[str, Callable[[str], Any]] = {"variant": str, **dict.fromkeys(clauses, float)}
+    found: dict[str, list[list[float]]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        found.setdefault(row["variant"], []).append([row[name] for name in clauses])
+    return {variant: np.array(rows) for variant, rows in found.items()}
+
+
+def exact_by_length(
+    variant: str, clauses: int, path: Path = TRANSFORMER_LENGTHS
+) -> dict[str, list[float]]:
+    """Exact match of new sentences of so many clauses, by length in Chinese tokens: all seeds."""
+    kinds: dict[str, Callable[[str], Any]] = {"variant": str, "exact": float}
+    kinds |= dict.fromkeys(("clauses", "low", "high"), int)
+    found: dict[str, list[float]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        if row["variant"] == variant and row["clauses"] == clauses:
+            found.setdefault(f"{row['low']}–{row['high']}", []).append(row["exact"])
+    return found
+
+
+def heads_off(path: Path = TRANSFORMER_HEADS) -> dict[tuple[str, str], list[float]]:
+    """Exact match by attention and the head that is off, or `none` or `all`: all seeds."""
+    kinds: dict[str, Callable[[str], Any]] = {"attention": str, "off": str, "exact": float}
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        found.setdefault((row["attention"], row["off"]), []).append(row["exact"])
+    return found
+
+
+def head_looks(path: Path = TRANSFORMER_LOOKS) -> dict[str, np.ndarray]:
+    """By kind of token: two heads agree, one head looks at its word, all do: (seeds, 3)."""
+    columns = ("agree", "one", "all")
+    kinds: dict[str, Callable[[str], Any]] = {"tokens": str, **dict.fromkeys(columns, float)}
+    found: dict[str, list[list[float]]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        found.setdefault(row["tokens"], []).append([row[name] for name in columns])
+    return {tokens: np.array(rows) for tokens, rows in found.items()}
+
+
+def decoder_only(path: Path = DECODER_ONLY) -> dict[str, dict[str, list[float]]]:
+    """Lesson 8's language models beside lesson 2's: model -> column -> all seeds."""
+    columns = ("parameters", "perplexity", "after_past", "after_future", "time_kept")
+    kinds: dict[str, Callable[[str], Any]] = {"model": str, **dict.fromkeys(columns, float)}
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        for name in columns:
+            found.setdefault(row["model"], {}).setdefault(name, []).append(row[name])
+    return found
+
+
+def attention_costs(path: Path = ATTENTION_COST) -> dict[tuple[str, int], dict[int, Any]]:
+    """(layer, size) -> T -> (milliseconds, page faults) of one sequence."""
+    kinds: dict[str, Callable[[str], Any]] = {"layer": str, "milliseconds": float}
+    kinds |= dict.fromkeys(("size", "T", "faults"), int)
+    found: dict[tuple[str, int], dict[int, Any]] = {}
+    for row in read_table(path, "self_attention", kinds):
+        cost = row["milliseconds"], row["faults"]
+        found.setdefault((row["layer"], row["size"]), {})[row["T"]] = cost
+    return found

@@ -398,9 +398,9 @@ def test_run_all_twice_gives_the_same_text() -> None:
     """Fails if a cell leaves something behind that changes what an earlier one shows.
 
     The second time without a restart, which is the harder case: after a restart, test_outputs.py
-    compares what every notebook shows. Lesson 8 stands for all here: it draws at random and trains.
+    compares what every notebook shows. Lesson 9 stands for all here: it draws at random and trains.
     """
-    cells = code_cells(named("08"))
+    cells = code_cells(named("09"))
     with running_kernel() as kernel:
         first = ["".join(kernel.run(source)) for source in cells]
         again = ["".join(kernel.run(source)) for source in cells]

@@ -192,7 +192,7 @@ def test_failing_lesson_keeps_its_old_notebook(built: Path, capsys) -> None:
 
 def test_unknown_lesson_number_names_those_there_are(course: Path, capsys) -> None:
     with pytest.raises(SystemExit):
-        build.main(["--root", str(course), "09"])
+        build.main(["--root", str(course), "10"])
     assert "01_sample" in capsys.readouterr().err
 
 

@@ -1,20 +1,17 @@
 """Lesson 7's checks: right answers pass, each typical wrong one gets the hint meant for it."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from helpers import checks
+from helpers.taught.transformer import positions
 from tools.exercises import assert_rejected
 
 LESSON = "07"
-STEPS = (20, 1, 6, 1, 30, 400)
-
-
-def test_steps_counted_right_pass_and_uncounted_are_not_started():
-    assert checks.check_steps(*STEPS).status == "right"
-    assert checks.check_steps(*[float(n) for n in STEPS]).status == "right"
-    assert checks.check_steps(*[...] * 6).status == "not started"
 
 
 def test_other_right_answers_pass():
@@ -53,6 +50,7 @@ def test_other_right_answers_pass():
 def student(
     scale=lambda d: d**0.5,
     axis=-1,
+    weigh=None,
     early=lambda s, m: s.masked_fill(~m, float("-inf")),
     late=lambda w, m: w.masked_fill(~m, 0.0),
     scores=lambda q, k: q @ k.mT,
@@ -64,7 +62,7 @@ def student(
         s = scores(queries, keys) / scale(queries.shape[-1])
         if mask is not None:
             s = early(s, mask)
-        weights = s.softmax(dim=axis)
+        weights = weigh(s) if weigh else s.softmax(dim=axis)
         if mask is not None:
             weights = late(weights, mask)
         return end(weights, queries, keys, values)
@@ -144,6 +142,31 @@ ATTENTION = [
     (student(late=same), "comes out as NaN"),
     (student(early=lambda s, m: s.masked_fill(~m, -1e9), late=same), "should give zeros"),
     (student(early=same, late=sum_to_one), "comes out as NaN"),
+    (student(scale=lambda d: -(d**0.5)), "wrong sign"),
+    (student(scores=lambda q, k: q @ k.mT, weigh=torch.sigmoid), "sigmoid by itself"),
+    (student(weigh=torch.exp), "only half of a softmax"),
+    (student(weigh=lambda s: s.log_softmax(-1)), "logarithms of weights"),
+    (student(weigh=lambda s: s.softmax(-1).softmax(-1)), "applied twice"),
+    (student(weigh=lambda s: s.flatten(-2).softmax(-1).view(s.shape)), "all queries and keys"),
+    (student(weigh=lambda s: (s == s.amax(-1, True)).to(s)), "Only the best key"),
+    (student(weigh=lambda s: torch.full_like(s, 1 / s.shape[-1])), "scores are not used"),
+    (
+        student(scale=lambda d: 1, end=lambda w, q, k, v: (w @ v / v.shape[-1] ** 0.5, w)),
+        "*before* the softmax",
+    ),
+    (
+        lambda q, k, v, mask=None: student(scale=lambda d: v.shape[-1] ** 0.5)(q, k, v, mask),
+        "values may have another",
+    ),
+    (
+        student(
+            scale=lambda d: 1, scores=lambda q, k: normalize(q, dim=-1) @ normalize(k, dim=-1).mT
+        ),
+        "brought to length 1",
+    ),
+    (student(end=lambda w, q, k, v: (w @ v, q @ k.mT)), "You return the scores"),
+    (student(early=lambda s, m: s + m, late=same), "one more"),
+    (student(early=lambda s, m: s - 1e9 * ~m, late=same), "should give zeros"),
     (always_masked, "TypeError"),
     (in_place, "changed one of its arguments"),
     (in_numpy, "expected a tensor"),
@@ -173,6 +196,11 @@ CAUSAL = [
     (lambda T: ones(T - 1).tril(), "too small"),
     (lambda T: ones(T).tril().tolist(), "not a list"),
     (lambda T: np.tril(np.ones((T, T), dtype=bool)), "NumPy"),
+    (lambda T: ones(T).tril().triu(-1), "the one before it"),
+    (lambda T: ones(T) & (torch.arange(T) < 1), "the first token and nobody else"),
+    (lambda T: torch.arange(T)[None] != torch.arange(T)[:, None], "Everything but the diagonal"),
+    (lambda T: ones(T).tril().flip(1), "Left and right"),
+    (lambda T: ones(T).tril()[None], "expected a tensor of shape (4, 4)"),
     (lambda T: None, "returned None"),
     (lambda T: ones(4).tril(), "expected"),
 ]
@@ -197,32 +225,16 @@ EQUIVARIANCE = [
     (lambda f, x, o: close(f(x[:, o])[:, 0], f(x)[:, o[0]]), "only at one place"),
     (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs() < 1e-4, "one plain True or False"),
     (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max().item(), "expected True or False"),
+    (lambda f, x, o: close(f(x.roll(1, 1)), f(x).roll(1, 1)), "order of your own"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max() < 1, "larger than 1e-4"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).abs().max() < 1e-12, "expected True"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).max() < 1e-4, "in one direction"),
+    (lambda f, x, o: close(f(x[:, o])[..., 0], f(x)[:, o][..., 0]), "first component"),
+    (lambda f, x, o: (f(x[:, o]).norm() - f(x).norm()).abs() < 1e-4, "summary of all places"),
+    (lambda f, x, o: (f(x[:, o]) - f(x)[:, o]).sum().abs() < 1e-4, "hides where"),
     (lambda f, x, o: False, "False for every layer"),
     (lambda f, x, o: None, "returned None"),
     (lambda f, x, o: close(f(x[:, :, o]), f(x)[:, :, o]), "IndexError"),
-]
-COUNTS = [
-    ({0: 1}, "h₂ needs h₁"),
-    ({0: 19}, "first word needs a step"),
-    ({0: 400}, "the work of attention"),
-    ({1: 20}, "No place waits"),
-    ({1: 400}, "none waits for another"),
-    ({2: 1}, "layer 2 needs"),
-    ({2: 120}, "Layers wait"),
-    ({3: 30}, "target is known"),
-    ({4: 1}, "before token t + 1"),
-    ({4: 29}, "<eos> has to be chosen"),
-    ({4: 31}, "<bos> is read"),
-    ({4: 50}, "read by the encoder, once"),
-    ({4: 465}, "count the calls"),
-    ({5: 20}, "meets each of 20 keys"),
-    ({5: 40}, "multiply, do not add"),
-    ({5: 600}, "cross-attention"),
-    ({5: 210}, "no causal mask"),
-    ({0: 7}, "must be finished"),
-    ({0: "20"}, "expected a number"),
-    ({1: True}, "expected a number"),
-    ({2: ...}, "no answer yet"),
 ]
 
 
@@ -251,6 +263,16 @@ def past_changed(layer, x, t):
     return not torch.allclose(layer(x)[:, t:], layer(other)[:, t:], atol=1e-4)
 
 
+def behind(change, of=lambda z: z, close=close):
+    """The leak test with another change from place t on, or another comparison before it."""
+
+    def leaks(layer, x, t):
+        other = torch.cat([x[:, :t], change(x[:, t:])], dim=1)
+        return not close(of(layer(x)[:, :t]), of(layer(other)[:, :t]))
+
+    return leaks
+
+
 LEAK = [
     (leak(turned=True), "turn the answer round"),
     (leak(cut=lambda t: slice(None)), "You compare all outputs"),
@@ -261,6 +283,13 @@ LEAK = [
     (past_changed, "change the past"),
     (lambda layer, x, t: True, "True for every layer"),
     (lambda layer, x, t: False, "False for every layer"),
+    (behind(lambda z: z.flip(1)), "another order"),
+    (behind(lambda z: z.roll(1, 1)), "another order"),
+    (behind(lambda z: torch.cat([z[:, :-1], z[:, -1:] + 5], dim=1)), "the last place alone"),
+    (behind(lambda z: z + 5, of=lambda z: z[..., 0]), "first component"),
+    (behind(lambda z: z + 5, of=lambda z: z.norm()[None]), "only turns the vectors"),
+    (behind(lambda z: z + 5, close=lambda a, b: (a - b).max() < 1e-4), "expected True"),
+    (behind(lambda z: z + 5, close=lambda a, b: (a - b).abs().max() < 0.05), "larger than 1e-4"),
     (in_place, "changed one of its arguments"),
     (lambda layer, x, t: layer(x)[:, :t] == 0, "plain True or False"),
     (lambda layer, x, t: None, "returned None"),
@@ -283,8 +312,82 @@ def test_each_typical_mistake_gets_its_own_hint(check, answer, hint):
     assert_rejected(getattr(checks, check)(answer), hint)
 
 
-@pytest.mark.parametrize(("change", "hint"), COUNTS)
-def test_each_wrong_count_gets_its_own_hint(change, hint):
-    assert_rejected(
-        checks.check_steps(*[change.get(n, right) for n, right in enumerate(STEPS)]), hint
-    )
+# --- exercise 7.5 --------------------------------------------------------------------------------
+
+
+def turned(size, k):
+    """What a student may write: one hand after the other."""
+    W = torch.zeros(size, size)
+    for n in range(size // 2):
+        b = k / 10_000 ** (2 * n / size)
+        W[2 * n, 2 * n], W[2 * n, 2 * n + 1] = math.cos(b), -math.sin(b)
+        W[2 * n + 1, 2 * n], W[2 * n + 1, 2 * n + 1] = math.sin(b), math.cos(b)
+    return W
+
+
+def solved_for(size, k, T=50):
+    p = positions(T, size)
+    return torch.linalg.lstsq(p[k:], p[: T - k]).solution.T
+
+
+def by_powers(size, k):
+    return torch.linalg.matrix_power(turned(size, 1).double(), k)
+
+
+def in_halves(size, k):
+    W = torch.zeros(size, size)
+    half = size // 2
+    b = k / 10_000 ** (2 * torch.arange(half) / size)
+    W[:half, :half], W[:half, half:] = b.cos().diag(), -b.sin().diag()
+    W[half:, :half], W[half:, half:] = b.sin().diag(), b.cos().diag()
+    return W
+
+
+def alike(size, k):
+    b = torch.tensor(float(k))
+    pair = torch.tensor([[b.cos(), -b.sin()], [b.sin(), b.cos()]])
+    return torch.block_diag(*[pair] * (size // 2))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        turned,
+        solved_for,
+        by_powers,
+        lambda size, k: 3 * turned(size, k),
+        lambda size, k: turned(size, k).numpy(),
+        lambda size, k: turned(size, k).tolist(),
+        lambda size, k: torch.nn.Parameter(turned(size, k)),
+        lambda size, k: turned(size, -k).T,
+        lambda size, k: positions(60, size)[:-k].T @ torch.linalg.pinv(positions(60, size)[k:]).T,
+        lambda size, k: turned(size, k) + 1e-3,
+    ],
+)
+def test_any_head_that_looks_back_passes(answer):
+    assert checks.check_look_back(answer).status == "right"
+
+
+LOOK_BACK = [
+    (lambda size, k: torch.eye(size), "looks at itself"),
+    (lambda size, k: turned(size, -k), "looks ahead"),
+    (lambda size, k: turned(size, k).T, "looks ahead"),
+    (lambda size, k: turned(size, 1), "one place back, whatever k"),
+    (lambda size, k: turned(size, -1), "one place ahead, whatever k"),
+    (lambda size, k: -turned(size, k), "A minus too many"),
+    (in_halves, "not in two halves"),
+    (alike, "a speed of its own"),
+    (lambda size, k: torch.eye(size).roll(k, 0), "expected 0"),
+    (lambda size, k: positions(40, size) @ turned(size, k).T, "not the queries"),
+    (lambda size, k: turned(size, k)[0], "expected a matrix of shape"),
+    (lambda size, k: turned(8, k), "expected a matrix of shape"),
+    (lambda size, k: turned(size, k) / 0 * 0, "not finite"),
+    (lambda size, k: "left", "expected a matrix"),
+    (lambda size, k: None, "returned None"),
+    (7, "Expected a function"),
+]
+
+
+@pytest.mark.parametrize(("answer", "hint"), LOOK_BACK)
+def test_a_head_that_looks_elsewhere_is_told_where(answer, hint):
+    assert_rejected(checks.check_look_back(answer), hint)

@@ -1,4 +1,4 @@
-"""The heat maps of lesson 7: what is shown is what the model did, whatever is typed."""
+"""The heat maps of lesson 8: what is shown is what the model did, whatever is typed."""
 
 import numpy as np
 import pytest

@@ -1,42 +1,32 @@
-"""Lesson 7's claims hold for another random start; benchmarks/self_attention.py shows five."""
-
-from functools import cache
+"""Lesson 7's claims about the reach of a layer hold for other random starts."""
 
 import pytest
 import torch
+from torch import nn
 
-from helpers.taught import transformer
-from tools.experiments import corpus, self_attention
+from notebooks.lessons import lesson
 
-pytestmark = pytest.mark.nightly  # trains
-
-
-@cache
-def trained():
-    return self_attention.trained(seed=0)[0]
+LESSON = lesson("07").define("SelfAttention", "felt_by_the_last")
 
 
-def test_it_translates_as_well_as_the_lesson_says():
-    one, two, three, four = corpus.exact_by_clauses(trained())
-    assert one > 0.98
-    assert two > 0.95
-    assert three > 0.88
-    assert four < 0.2
+def shares(layer, sentence):
+    """How much words at 95 to 99 and the farthest five are felt, beside near ones."""
+    row = LESSON["felt_by_the_last"](layer, sentence)
+    near = row[1:6].mean()
+    return (row[95:100].mean() / near).item(), (row[-5:].mean() / near).item()
 
 
-def test_four_clauses_fail_by_length():
-    found = self_attention.four_clauses(trained())
-    assert found["first clause of four right"] > 0.9
-    assert found["4 clauses, 28 to 31 tokens (10 sentences)"] > 0.2
-    assert found["4 clauses, 41 to 48 tokens (68 sentences)"] < 0.03
-    assert found["3 clauses, 28 to 31 tokens (88 sentences)"] > 0.85
-
-
-def test_without_positions_one_clause_survives_and_two_do_not(monkeypatch):
-    monkeypatch.setattr(transformer, "positions", lambda T, size: torch.zeros(T, size))
-    model, _ = self_attention.trained(seed=0, epochs=5)
-    one, two, three, _ = corpus.exact_by_clauses(model)
-    assert one > 0.95
-    assert two < 0.6
-    assert three < 0.2
-    assert self_attention.swapped_alike(model) > 0.99
+@pytest.mark.parametrize("seed", range(3))
+def test_near_and_far_are_the_same_to_attention_alone(seed):
+    torch.manual_seed(seed)
+    sentence, attention = torch.randn(1, 400, 64), LESSON["SelfAttention"](64)
+    for share in shares(lambda x: (attention(x),), sentence):
+        assert 0.3 < share < 3
+    rnn, lstm = nn.RNN(64, 64, batch_first=True), nn.LSTM(64, 64, batch_first=True)
+    assert max(shares(rnn, sentence) + shares(lstm, sentence)) < 1e-6
+    nn.init.orthogonal_(rnn.weight_hh_l0)
+    assert max(shares(rnn, sentence)) < 1e-6
+    nn.init.constant_(lstm.bias_hh_l0[64:128].detach(), 2.5)
+    at_100, at_400 = shares(lstm, sentence)
+    assert at_100 > 0.01
+    assert at_400 < 0.05

@@ -1,4 +1,4 @@
-"""Lesson 9: the shipped models and table, the widget, and the quiz."""
+"""Lesson 10: the shipped models and table, the widget, and the quiz."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers import checks
-from helpers.checks.lesson_9 import QUIZ
+from helpers.checks.lesson_10 import QUIZ
 from helpers.decoding import translate_pairs
 from helpers.labs.race import MAKERS, load_models
 from helpers.metrics import exact_match
@@ -90,7 +90,7 @@ def test_what_differs_from_the_right_translation_is_red(models):
 def test_the_lessons_own_answers_are_right():
     steps = ("rnn", "attention", "self_attention")
     questions = [f"q{n}" for n in QUIZ]
-    answers = lesson("09").define(*steps, *questions)
+    answers = lesson("10").define(*steps, *questions)
     given = [answers[name] for name in steps]
     assert checks.check_path_lengths(*given).status == "right"
     assert checks.check_path_lengths(..., ..., ...).status == "not started"
@@ -152,12 +152,12 @@ def test_an_answer_that_is_no_letter_is_named(answer):
 
 def test_every_question_is_in_the_lesson_with_four_answers():
     for number in QUIZ:
-        (line,) = re.findall(rf"^{number}\. (.*\*\*a\*\*.*)$", lesson("09").text, re.MULTILINE)
+        (line,) = re.findall(rf"^{number}\. (.*\*\*a\*\*.*)$", lesson("10").text, re.MULTILINE)
         assert re.findall(r"\*\*([a-d])\*\*", line) == [*"abcd"]
 
 
 def test_reach_of_the_four_is_measured_on_new_models():
-    """Every model has the embedding where lesson 9 looks for it."""
+    """Every model has the embedding where lesson 10 looks for it."""
     for make in MAKERS.values():
         model = make(len(ENGLISH), len(CHINESE))
         weight = getattr(model, "encoder", model).embedding.weight

@@ -23,7 +23,7 @@ MODULES = sorted(
 NEVER_DEFINED = {
     "AttentionState": "a tuple of what one step hands to the next; lesson 6 imports it",
     "start_patient": "lesson 3 writes it for one GRU; lesson 6 imports it, for cells, too",
-    "LSTMSeq2Seq": "lesson 3's Seq2Seq with lesson 5's LSTMs, one of lesson 9's four models",
+    "LSTMSeq2Seq": "lesson 3's Seq2Seq with lesson 5's LSTMs, one of lesson 10's four models",
 }
 # What is more than its lesson's.
 ADDED_METHODS = {

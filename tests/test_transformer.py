@@ -1,4 +1,4 @@
-"""Lesson 7's Transformer: PyTorch's numbers, and what may not move."""
+"""Lesson 8's Transformer: PyTorch's numbers, and what may not move."""
 
 import pytest
 import torch
@@ -142,3 +142,31 @@ def test_warm_up_climbs_then_falls():
     assert max(rates) == pytest.approx(0.1, rel=0.02)
     assert 5 <= rates.index(max(rates)) <= 15
     assert rates[0] < 0.01 > rates[-1]
+
+
+# --- a decoder alone -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_reading_one_by_one_with_caches_gives_the_logits_of_the_whole_text(layers):
+    torch.manual_seed(0)
+    model = transformer.CausalLanguageModel(11, size=16, heads=4, layers=layers)
+    ids = torch.randint(11, (3, 9))
+    whole, maps = model(ids)
+    assert [tuple(weights.shape) for weights in maps] == [(3, 4, 9, 9)] * layers
+    caches, rows = [None] * layers, []
+    for t in range(9):
+        logits, caches = transformer.read_one(model, ids[:, t : t + 1], caches)
+        rows.append(logits)
+        assert all(keys.shape == values.shape == (3, 4, t + 1, 4) for keys, values in caches)
+    torch.testing.assert_close(torch.stack(rows, dim=1), whole)
+
+
+def test_a_language_models_past_does_not_move():
+    torch.manual_seed(0)
+    model = transformer.CausalLanguageModel(11, size=16, layers=2)
+    ids = torch.randint(11, (1, 8))
+    other = ids.clone()
+    other[0, 5] = (ids[0, 5] + 1) % 11
+    moved = (model(ids)[0] - model(other)[0])[0].abs().amax(-1) > 1e-6
+    assert moved.tolist() == [False] * 5 + [True] * 3

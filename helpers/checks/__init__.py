@@ -44,20 +44,22 @@ from helpers.checks.lesson_7 import (
     check_causal_mask,
     check_equivariance,
     check_leak,
-    check_steps,
+    check_look_back,
 )
-from helpers.checks.lesson_8 import (
+from helpers.checks.lesson_8 import check_cached_attention, check_steps, check_switch_off
+from helpers.checks.lesson_9 import (
     check_dot_variance,
     check_entropy,
     check_jacobian_norm,
     check_uniform_scale,
 )
-from helpers.checks.lesson_9 import check_path_lengths, check_quiz
+from helpers.checks.lesson_10 import check_path_lengths, check_quiz
 
 __all__ = [
     "check_additive_scores",
     "check_attention",
     "check_best_share",
+    "check_cached_attention",
     "check_causal_mask",
     "check_clip_by_norm",
     "check_context",
@@ -76,6 +78,7 @@ __all__ = [
     "check_last_valid_state",
     "check_leak",
     "check_length_curve",
+    "check_look_back",
     "check_lstm_cell",
     "check_masked_softmax",
     "check_measure_word",
@@ -91,6 +94,7 @@ __all__ = [
     "check_stop",
     "check_surviving_radius",
     "check_switch",
+    "check_switch_off",
     "check_uniform_scale",
     "check_write_on",
 ]

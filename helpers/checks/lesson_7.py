@@ -1,10 +1,13 @@
 """Checks of lesson 7: attention without an RNN."""
 
 from collections.abc import Callable
+from functools import reduce
+from math import cos, sin
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from helpers.checks.engine import (
     Case,
@@ -14,7 +17,6 @@ from helpers.checks.engine import (
     call,
     checked,
     examine,
-    number_of,
     settle,
 )
 from helpers.checks.values import describe, plain
@@ -44,6 +46,8 @@ def _other(
     mask_late: Callable[[Tensor, Tensor], Tensor] | None = None,
     swap: bool = False,
     collect: str = "values",
+    weigh: Callable[[Tensor, int], Tensor] = lambda scores, axis: scores.softmax(dim=axis),
+    score: Callable[[Tensor, Tensor], Tensor] = lambda queries, keys: queries @ keys.mT,
     give: Callable[[Tensor, Tensor], Any] = lambda context, weights: (context, weights),
 ) -> Callable[..., Any]:
     """Attention with one part done otherwise."""
@@ -52,10 +56,10 @@ def _other(
 
     def wrong(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Any:
         asked, answering = (keys, queries) if swap else (queries, keys)
-        scores = asked @ answering.mT / scale(queries.shape[-1])
+        scores = score(asked, answering) / scale(queries.shape[-1])
         if mask is not None:
             scores = early(scores, mask)
-        weights = scores.softmax(dim=axis)
+        weights = weigh(scores, axis)
         if mask is not None:
             weights = late(weights, mask)
         collected = {"values": values, "keys": keys, "queries": queries}[collect]
@@ -153,6 +157,74 @@ def check_attention(student: Any) -> Verdict:
         Mistake(
             "The weights are missing: return context and weights.", _other(give=lambda c, w: c)
         ),
+        Mistake("The scores have the wrong sign.", _other(scale=lambda d: -(d**0.5))),
+        Mistake(
+            "Each score goes through a sigmoid by itself. The weights of one query must sum to 1: "
+            "softmax, over the keys.",
+            _other(weigh=lambda scores, axis: scores.sigmoid()),
+        ),
+        Mistake(
+            "e to the power of the scores is only half of a softmax: divide by the sum over the "
+            "keys.",
+            _other(weigh=lambda scores, axis: scores.exp()),
+        ),
+        Mistake(
+            "Those are logarithms of weights. Take `softmax`, not `log_softmax`.",
+            _other(weigh=lambda scores, axis: scores.log_softmax(dim=axis)),
+        ),
+        Mistake(
+            "The softmax is applied twice.",
+            _other(weigh=lambda scores, axis: scores.softmax(axis).softmax(axis)),
+        ),
+        Mistake(
+            "The softmax runs over all queries and keys together. Each *query's* weights sum to 1: "
+            "use the last dimension, the keys.",
+            _other(weigh=lambda scores, axis: scores.flatten(-2).softmax(-1).view(scores.shape)),
+        ),
+        Mistake(
+            "Only the best key is taken. Softmax gives every allowed key its share.",
+            _other(weigh=lambda scores, axis: (scores == scores.amax(axis, True)).to(scores)),
+        ),
+        Mistake(
+            "That is the plain average of the values: the scores are not used.",
+            _other(weigh=lambda scores, axis: torch.full_like(scores, 1 / scores.shape[-1])),
+        ),
+        Mistake(
+            "The scores are divided after the softmax, or the output is. Divide the scores by √d "
+            "*before* the softmax.",
+            _other(
+                scale=lambda d: 1.0, give=lambda context, w: (context / context.shape[-1] ** 0.5, w)
+            ),
+        ),
+        Mistake(
+            "d is the length of a *query* and of a key; values may have another.",
+            lambda q, k, v, mask: _other(scale=lambda d: v.shape[-1] ** 0.5)(q, k, v, mask),
+        ),
+        Mistake(
+            "Queries and keys are brought to length 1 first. Dot products as they are, over √d.",
+            _other(
+                scale=lambda d: 1.0,
+                score=lambda q, k: normalize(q, dim=-1) @ normalize(k, dim=-1).mT,
+            ),
+        ),
+        Mistake(
+            "You return the scores. Asked is the context, and the *weights* after the softmax.",
+            lambda q, k, v, mask: (attention(q, k, v, mask)[0], q @ k.mT),
+        ),
+        Mistake(
+            "You return the scores. Asked is the context, and the *weights* after the softmax.",
+            lambda q, k, v, mask: (attention(q, k, v, mask)[0], q @ k.mT / q.shape[-1] ** 0.5),
+        ),
+        Mistake(
+            "Added to the scores, the mask is 1 and 0: allowed keys get one more. Set forbidden "
+            "scores to −∞ with `masked_fill`.",
+            _other(mask_early=lambda s, m: s + m, mask_late=_keep),
+        ),
+        Mistake(
+            "Added to the scores, the mask is 1 and 0: allowed keys get one more. Set forbidden "
+            "scores to −∞ with `masked_fill`.",
+            _other(mask_early=lambda s, m: s + m),
+        ),
         Mistake("The mask is not used.", _other(mask_early=_keep, mask_late=_keep)),
         Mistake(
             f"{before}After it the remaining weights no longer sum to 1.", _other(mask_early=_keep)
@@ -199,6 +271,11 @@ def check_attention(student: Any) -> Verdict:
             "keys that it may not see: after the softmax, set forbidden weights to 0.",
             _other(mask_early=lambda s, m: s.masked_fill(~m, -1e9), mask_late=_keep),
         ),
+        Mistake(
+            "A row without a single allowed key should give zeros. Yours spreads its weight over "
+            "keys that it may not see: after the softmax, set forbidden weights to 0.",
+            _other(mask_early=lambda s, m: s - 1e9 * ~m, mask_late=_keep),
+        ),
     ]
     praise = (
         "Five lines, and every Transformer is built on them. Nowhere is there a loop over places: "
@@ -244,6 +321,14 @@ def check_causal_mask(student: Any) -> Verdict:
                 lambda T: ones(T).triu(1)),
         Mistake("All True: the future is not hidden.", ones),
         Mistake("All False: nobody may look anywhere.", lambda T: ~ones(T)),
+        Mistake("Only itself and the one before it: each token may see *all* tokens before it.",
+                lambda T: ones(T).tril().triu(-1)),
+        Mistake("Everybody sees the first token and nobody else.",
+                lambda T: ones(T) & (torch.arange(T) == 0)),
+        Mistake("Everything but the diagonal: the future is not hidden, and nobody sees itself.",
+                lambda T: ~torch.eye(T).bool()),
+        Mistake("Left and right have changed places: column j is key j, counted from the left.",
+                lambda T: causal_mask(T).flip(1)),
         Mistake("Only the diagonal: each token sees itself alone, and no past.",
                 lambda T: torch.eye(T).bool()),
         Mistake("Numbers instead of truth values: `a <= b` gives bool, `.bool()` makes it.",
@@ -316,8 +401,31 @@ def _sums(x: Tensor) -> Tensor:
 
 
 def _rounded(x: Tensor) -> Tensor:
-    """Equivariant up to rounding: sums in the order of the places, in float32."""
-    return (x.float() + x.float().cumsum(1)[:, -1:] * 0.1).to(x.dtype)
+    """Equivariant up to rounding: float32 sums in the order of the places."""
+    total = reduce(torch.add, x.float().unbind(dim=1))  # `sum` and `cumsum` round in the end only
+    return x + total[:, None].to(x.dtype)
+
+
+def _first_added(sign: int) -> Callable[[Tensor], Tensor]:
+    """Adds the mean of the first place everywhere, or takes it away."""
+    return lambda x: x + sign * x[:, :1].mean(-1, keepdim=True)
+
+
+def _last_added(sign: int) -> Callable[[Tensor], Tensor]:
+    return lambda x: x + sign * x[:, -1:].mean(-1, keepdim=True)
+
+
+def _in_last_component(layer: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A layer that works in the last component alone, x in the others."""
+    return lambda x: torch.cat([x[..., :-1], layer(x)[..., -1:]], dim=-1)
+
+
+def _rotated(x: Tensor) -> Tensor:
+    """Turns the first two components of every place by an angle that the last place sets."""
+    angle = x[:, -1:].sum(-1, keepdim=True)
+    a, b, rest = x[..., :1], x[..., 1:2], x[..., 2:]
+    turned = [a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos(), rest]
+    return torch.cat(turned, dim=-1)
 
 
 def _moved(x: Tensor) -> Tensor:
@@ -379,6 +487,11 @@ def check_equivariance(student: Any) -> Verdict:
         Case("positions that add no more than 0.01", (_faint(_places), x, order)),
         Case("an RNN that adds no more than 0.01 at one place",
              (lambda z: _at_place(3, _faint(_recurrent))(z), wide, wide_order)),
+        Case("an RNN whose last component alone is used",
+             (_in_last_component(_recurrent), few, order)),
+        Case("a layer that adds the mean of the first place", (_first_added(1), single, order)),
+        Case("a layer that subtracts the mean of the first place",
+             (_first_added(-1), single, order)),
     ]  # fmt: skip
 
     def close(a: Tensor, b: Tensor) -> bool:
@@ -421,13 +534,39 @@ def check_equivariance(student: Any) -> Verdict:
             lambda f, x, order: close(f(x[:1, order]), f(x[:1])[:, order]),
         ),
         Mistake(
-            "A difference of 0.1 is not rounding: layers that differ by less pass. Allow 1e-4.",
+            _TOLERANCE,
             lambda f, x, order: torch.allclose(f(x[:, order]), f(x)[:, order], atol=0.1),
+        ),
+        Mistake(
+            _TOLERANCE,
+            lambda f, x, order: torch.allclose(f(x[:, order]), f(x)[:, order], atol=1.0),
+        ),
+        Mistake(
+            "Only differences in one direction count in yours: take `abs()` before `max()`.",
+            lambda f, x, order: bool((f(x[:, order]) - f(x)[:, order]).max() < 1e-4),
+        ),
+        Mistake(
+            "Only differences in one direction count in yours: take `abs()` before `max()`.",
+            lambda f, x, order: bool((f(x)[:, order] - f(x[:, order])).max() < 1e-4),
+        ),
+        Mistake(
+            "You look only at the first component of each vector. Compare all of them.",
+            lambda f, x, order: close(f(x[:, order])[..., 0], f(x)[:, order][..., 0]),
+        ),
+        Mistake(
+            "A norm, or another summary of all places, hides where each output went. Compare place "
+            "by place.",
+            lambda f, x, order: bool((f(x[:, order]).norm() - f(x).norm()).abs() < 1e-4),
         ),
         Mistake(
             "You shuffle by an order of your own. Take the one given, `order`: whether a layer is "
             "equivariant may depend on it.",
             lambda f, x, order: close(f(x.flip(1)), f(x).flip(1)),
+        ),
+        Mistake(
+            "You shuffle by an order of your own. Take the one given, `order`: whether a layer is "
+            "equivariant may depend on it.",
+            lambda f, x, order: close(f(x.roll(1, 1)), f(x).roll(1, 1)),
         ),
         Mistake(
             "You look only at one place. Compare all of them.",
@@ -482,6 +621,17 @@ def _judge(
     raise Problem(f"Tried with {case.label}: expected {due}, found {answer}. {hint}")
 
 
+_TOLERANCE = (
+    "A difference of 0.01 passes. Is your tolerance larger than 1e-4? (Or is what you change too "
+    "small to be seen?)"
+)
+
+
+def _reordered(x: Tensor, t: int, how: Callable[[Tensor], Tensor]) -> Tensor:
+    """The places from t on in another order."""
+    return torch.cat([x[:, :t], how(x[:, t:])], dim=1)
+
+
 def _leaks(layer: Callable[[Tensor], Tensor], x: Tensor, t: int) -> bool:
     other = x.clone()
     other[:, t:] = 10 * _numbers(*other[:, t:].shape, seed=9).to(x.dtype)
@@ -530,6 +680,11 @@ def check_leak(student: Any) -> Verdict:
         Case("a layer that copies the last place everywhere", (_last_everywhere, wide, 4)),
         Case("a leak that is added at one place and taken away at the next",
              (_to_and_fro, wide, 4)),
+        Case("a leak into the last component alone",
+             (_in_last_component(_mean_everywhere), wide, 3)),
+        Case("a layer that adds the mean of the last place", (_last_added(1), single, 3)),
+        Case("a layer that subtracts the mean of the last place", (_last_added(-1), single, 3)),
+        Case("a layer that turns all vectors by an angle of the last place", (_rotated, x, 4)),
     ]  # fmt: skip
 
     def other(z: Tensor, t: int) -> Tensor:
@@ -575,8 +730,30 @@ def check_leak(student: Any) -> Verdict:
             lambda f, z, t: not close(f(z)[:1, :t], f(other(z, t))[:1, :t]),
         ),
         Mistake(
-            "A leak of less than 0.1 is one, too. Allow 1e-4, for rounding alone.",
+            _TOLERANCE,
             lambda f, z, t: not torch.allclose(f(z)[:, :t], f(other(z, t))[:, :t], atol=0.1),
+        ),
+        Mistake(
+            "You look only at the first component of each vector. Compare all of them.",
+            lambda f, z, t: not close(f(z)[:, :t, 0], f(other(z, t))[:, :t, 0]),
+        ),
+        Mistake(
+            "A norm hides a leak that only turns the vectors. Compare number by number.",
+            lambda f, z, t: bool((f(z)[:, :t].norm() - f(other(z, t))[:, :t].norm()).abs() > 1e-4),
+        ),
+        Mistake(
+            "You only put the places from t on into another order. A layer that adds them up does "
+            "not notice: replace them by other numbers.",
+            lambda f, z, t: not close(f(z)[:, :t], f(_reordered(z, t, _reversed))[:, :t]),
+        ),
+        Mistake(
+            "You only put the places from t on into another order. A layer that adds them up does "
+            "not notice: replace them by other numbers.",
+            lambda f, z, t: not close(f(z)[:, :t], f(_reordered(z, t, _moved))[:, :t]),
+        ),
+        Mistake(
+            "You change the last place alone. Change all places from t to the end.",
+            lambda f, z, t: not close(f(z)[:, :t], f(other(z, z.shape[1] - 1))[:, :t]),
         ),
         Mistake(
             "You change place t alone. Change all places from t to the end.",
@@ -636,53 +813,122 @@ def _truth(answer: Any, case: Case) -> bool:
     return truth
 
 
-STEPS = {
-    "rnn_reads": (20, {1: "h₂ needs h₁, h₃ needs h₂, and so on: an RNN cannot do them at once.",
-                       19: "Off by one: the first word needs a step, too.",
-                       30: "Asked is the source, 20 words.",
-                       400: "That is T², the work of attention. An RNN takes one step a word."}),
-    "attention_reads": (1, {20: "No place waits for another: all 20 are computed in one step.",
-                            400: "400 scores, but none waits for another: they are one step.",
-                            0: "There is one step to do: the layer itself."}),
-    "stack_reads": (6, {1: "Within a layer nothing waits. But layer 2 needs what layer 1 gave.",
-                        120: "Layers wait for one another; the 20 places within one do not.",
-                        20: "It does not depend on the number of words, but of layers."}),
-    "learning": (1, {30: "The target is known, and the causal mask hides the future: one call "
-                     "answers at all 30 places.",
-                     29: "The target is known: one call answers at all places."}),
-    "writing": (30, {1: "Token t must be read before token t + 1 can be chosen.",
-                     29: "Off by one: <eos> has to be chosen, too; it is among the 30.",
-                     31: "Off by one: <bos> is read in the first call, and that writes token 1.",
-                     20: "Asked is the translation, 30 tokens.",
-                     50: "The source is read by the encoder, once; count the decoder's calls.",
-                     465: "So many tokens are read in all calls together; count the calls."}),
-    "scores": (400, {20: "Each of 20 queries meets each of 20 keys.",
-                     40: "Each query meets each key: multiply, do not add.",
-                     600: "That is cross-attention, 30 queries and 20 keys. Asked is question 2.",
-                     190: "Without a mask every query meets every key, itself included.",
-                     210: "An encoder has no causal mask: count the upper half, too."}),
-}  # fmt: skip
+PLACES = 40  # the head of exercise 7.5 is tried on so many
+
+
+def _turned(size: int, k: int, at: Callable[[int], Any] | None = None) -> Tensor:
+    """The matrix that turns each hand of a position vector back by k places: (size, size).
+
+    at: the two components of hand n, if not 2n and 2n + 1.
+    """
+    W = torch.zeros(size, size, dtype=torch.float64)
+    for n in range(size // 2):
+        pair = torch.tensor(at(n) if at else (2 * n, 2 * n + 1))
+        W[pair[:, None], pair] = _turn(k / 10_000.0 ** (2 * n / size))
+    return W
+
+
+def _turn(angle: float) -> Tensor:
+    """Takes (sin a, cos a) to (sin(a - angle), cos(a - angle)): (2, 2)."""
+    return torch.tensor([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]], dtype=torch.float64)
+
+
+def _winners(W: Tensor, size: int) -> list[int]:
+    """For each of the places the one whose key scores highest."""
+    p = positions(PLACES, size).double()
+    return ((p @ W.mT) @ p.mT).argmax(dim=-1).tolist()
+
+
+def _as_matrix(found: Any, size: int, where: str) -> Tensor:
+    """The student's matrix as float64, or a Problem."""
+    try:
+        W = torch.as_tensor(found).detach().to(torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise Problem(f"{where}expected a matrix, found {describe(found)}.") from None
+    if W.shape != (size, size):
+        more = ""
+        if W.ndim == 2 and W.shape[-1] == size:
+            more = " Return W^Q itself, not the queries that it makes."
+        raise Problem(
+            f"{where}expected a matrix of shape {(size, size)}, found {tuple(W.shape)}.{more}"
+        )
+    if not W.isfinite().all():
+        raise Problem(f"{where}your matrix holds numbers that are not finite.")
+    return W
 
 
 @checked
-def check_steps(*answers: Any) -> Verdict:
-    """Exercise 7.4: sequential steps of six computations, in the order of `STEPS`."""
+def check_look_back(student: Any) -> Verdict:
+    """Exercise 7.5: (size, k) -> W_Q with which place t scores highest at the key of t - k."""
+    cases = [
+        Case(f"size = {size}, k = {k}", (size, k))
+        for size, k in ((8, 1), (8, 3), (64, 1), (16, 2), (32, 7))
+    ]
+    mistakes: list[tuple[str, Callable[[int, int, int], int]]] = [
+        ("Every place looks at itself: nothing was turned.", lambda t, size, k: t),
+        (
+            "It looks ahead instead of back: the hands turn the wrong way. Is the sign of the two "
+            "sines swapped, or the matrix transposed?",
+            lambda t, size, k: t + k,
+        ),
+        ("It looks one place back, whatever k is. Turn by k times the speed.",
+         lambda t, size, k: t - 1),
+        ("It looks one place ahead, whatever k is.", lambda t, size, k: t + 1),
+    ]  # fmt: skip
+    built = [
+        (
+            "Every hand has a speed of its own, 10000 ** (-2n / size); you turn all of them alike.",
+            lambda size, k: torch.block_diag(*[_turn(k)] * (size // 2)),
+        ),
+        (
+            "The pairs stand side by side here: sine and cosine of hand n at 2n and 2n + 1, not in "
+            "two halves.",
+            lambda size, k: _turned(size, k, at=lambda n: (n, n + size // 2)),
+        ),
+        (
+            "The winner should score *highest*; with yours it scores lowest. A minus too many.",
+            lambda size, k: -_turned(size, k),
+        ),
+    ]
 
     def check() -> None:
-        if len(answers) != len(STEPS):
-            raise Problem(f"Expected {len(STEPS)} numbers, found {len(answers)}.")
-        for (name, (right, hints)), answer in zip(STEPS.items(), answers, strict=True):
-            if answer is Ellipsis or answer is None:
-                raise Problem(f"{name} has no answer yet.")
-            number = number_of(answer, f"{name}: expected a number")
-            if number != right:
-                default = "Which step must be finished before the next can begin?"
-                raise Problem(f"{name} is not {number:g}. {hints.get(int(number), default)}")
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        found = []
+        for case in cases:
+            where = f"Tried with {case.label}: "
+            found.append(_as_matrix(call(student, case), case.args[0], where))
+        wins = [_winners(W, case.args[0]) for W, case in zip(found, cases, strict=True)]
+        wrong = [
+            (case, t, won[t])
+            for case, won in zip(cases, wins, strict=True)
+            for t in range(case.args[1], PLACES)
+            if won[t] != t - case.args[1]
+        ]
+        if not wrong:
+            return
+        hint = "Turn each pair of components by minus k times its speed."
+        for said, W_of in built:
+            if all(torch.allclose(W, W_of(*case.args), atol=1e-4)
+                   for W, case in zip(found, cases, strict=True)):  # fmt: skip
+                hint = said
+        for said, goes in mistakes:
+            explained = True
+            for case, won in zip(cases, wins, strict=True):
+                due = [goes(t, *case.args) for t in range(PLACES)]
+                explained &= all(
+                    won[t] == due[t] for t in range(case.args[1], PLACES) if 0 <= due[t] < PLACES
+                )
+            if explained:
+                hint = said
+        case, t, place = wrong[0]
+        raise Problem(
+            f"Tried with {case.label}: place {t} scores highest at place {place}, expected "
+            f"{t - case.args[1]}. {hint}"
+        )
 
-    if all(answer is Ellipsis or answer is None for answer in answers):
-        return settle(check, None, "")
     praise = (
-        "Reading and learning are parallel, writing is not: that is why training a large model can "
-        "use thousands of processors at once, and its answers still come word by word."
+        "One matrix looks back by k places from everywhere, because waves at t - k are a rotation "
+        "of waves at t. Nothing of the kind holds for positions that are drawn at random."
     )
-    return settle(check, answers, praise)
+    return settle(check, student, praise)

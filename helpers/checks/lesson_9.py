@@ -1,171 +1,350 @@
-"""Checks of lesson 9: sequential steps from a table, and the quiz over the whole course."""
+"""Checks of lesson 9: why divide by √d?"""
 
-from collections.abc import Iterable
+import math
 from typing import Any
 
-from helpers.checks.engine import Problem, Verdict, checked, describe, settle
-from helpers.checks.values import as_letter, as_list, as_whole
+import torch
+from torch import Tensor
 
-# Question -> the right letter, and a hint for each wrong one.
-QUIZ: dict[int, tuple[str, dict[str, str]]] = {
-    1: (
-        "b",
-        {
-            "a": "It can be computed; lesson 3 did it. Ask what happens to all that must fit.",
-            "c": "The decoder stops by itself, at <eos>. Lesson 2 showed it.",
-            "d": "The vocabulary has the same size for short and long sentences.",
-        },
-    ),
-    2: (
-        "c",
-        {
-            "a": "Lesson 4 met this head on: the whole gradient was large, its far terms were "
-            "small.",
-            "b": "That is the exploding gradient, a product of factors above 1.",
-            "d": "Clipping shortens long gradients. It cannot lengthen short ones.",
-        },
-    ),
-    3: (
-        "a",
-        {
-            "b": "The output gate decides what is shown in h. What decides how much is kept?",
-            "c": "The input gate decides how much is written. What decides how much is kept?",
-            "d": "Section 5 of lesson 5 tried it: with PyTorch's bias the gradient vanished "
-            "as in the RNN.",
-        },
-    ),
-    4: (
-        "d",
-        {
-            "a": "Set to zero after the softmax, padding has taken its share already.",
-            "b": "A score of 0 becomes exp(0) = 1, a large weight.",
-            "c": "The mean is over real words, but attention needs weights, not equal parts.",
-        },
-    ),
-    5: (
-        "d",
-        {
-            "a": "A weight tells where the model reads. Lesson 6 changed it to find a cause.",
-            "b": "The alignment error rate compares with known links. It shows agreement, "
-            "not a cause.",
-            "c": "Uniform weights broke most translations: so the weights do matter.",
-        },
-    ),
-    6: (
-        "c",
-        {
-            "a": "Attention has no recurrence; nothing fades from step to step.",
-            "b": "The mask hides places, it does not number them.",
-            "d": "Scaling concerns the size of the scores. Lesson 8 tells about it.",
-        },
-    ),
-    7: (
-        "c",
-        {
-            "a": "The variance grows like d. The scores themselves grow like its root.",
-            "b": "The mean of q·k is 0 at any d. What grows?",
-            "d": "The number of keys plays no part: the sum runs over the d components.",
-        },
-    ),
-    8: (
-        "a",
-        {
-            "b": "The encoder reads all words at once.",
-            "c": "The scores of one layer are one matrix product.",
-            "d": "Training sees the whole target at once, so its steps need not wait.",
-        },
-    ),
-}
+from helpers.checks.engine import (
+    Case,
+    Mistake,
+    Problem,
+    Verdict,
+    checked,
+    examine,
+    not_yet,
+    number_of,
+    settle,
+)
+from helpers.labs.scale import entropy, softmax_jacobian
+
+
+def _numbers(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
+
+
+def _number(answer: Any, name: str) -> float:
+    """A student's plain number, or Problem."""
+    if isinstance(answer, Tensor) and answer.numel() == 1:
+        answer = answer.item()
+    return float(number_of(answer, f"`{name}` should be a number"))
+
+
+def _by_hand(answer: Any) -> None:
+    """Var(q·k) = 16 · 4 · 9 = 576, or Problem."""
+    found = _number(answer, "by_hand")
+    hints = {
+        24: "That is its square root, the standard deviation: the number to *divide by*.",
+        36: "That is the variance of one product, q_i k_i. The sum has 16 of them.",
+        96: "You multiplied standard deviations: 2 · 3 · 16. Variances multiply: 4 · 9.",
+        208: "You added the variances of q_i and k_i. For a product of independent numbers with "
+        "mean 0 they multiply.",
+        13: "You added the variances of q_i and k_i; for a product they multiply, and there are "
+        "16 products.",
+        16: "That is d, right if q_i and k_i have variance 1. Here they have 4 and 9.",
+        144: "That is √d times 36. Variances of independent terms add up: d times 36.",
+        9216: "That is d² times 36. Independent terms add up their variances, d times 36; d² would "
+        "be right if all 16 products were one and the same number.",
+        20736: "You squared the variances. Var(q_i k_i) = Var(q_i) · Var(k_i).",
+        36 / 16: "You divide by d; the sum has d terms, so its variance is d times as large.",
+        0: "0 is the mean of q·k. Asked is the variance.",
+    }
+    if abs(found - 576) < 0.5:
+        return
+    hint = next((text for value, text in hints.items() if abs(found - value) < 0.01), "")
+    if found < 0:
+        hint = "A variance is a mean of squares: it is never negative."
+    hint = hint or "Go through the derivation: one product first, then the sum of d products."
+    raise Problem(f"`by_hand` is {found:g}, and that is not Var(q·k). {hint}")
+
+
+def _sampled(queries: Tensor, keys: Tensor) -> Tensor:
+    return (queries * keys).sum(dim=-1).var()
 
 
 @checked
-def check_quiz(*answers: Any) -> Verdict:
-    """Exercise 9.2: one letter from 'a' to 'd' for each of the eight questions."""
-
-    def check() -> None:
-        if len(answers) != len(QUIZ):
-            raise Problem(f"Expected {len(QUIZ)} answers, found {len(answers)}.")
-        open_ones, wrong = [], []
-        for (number, (letter, hints)), answer in zip(QUIZ.items(), answers, strict=True):
-            if answer is Ellipsis or answer is None:
-                open_ones.append(str(number))
-                continue
-            given = as_letter(answer)
-            if given not in hints | {letter: ""}:
-                raise Problem(
-                    f"Question {number}: expected one letter from 'a' to 'd' in quotes, found "
-                    f"{describe(answer)}."
-                )
-            if given != letter:
-                wrong.append(f"Question {number}: {hints[given]}")
-        right = len(QUIZ) - len(wrong) - len(open_ones)
-        if wrong or open_ones:
-            left = [f"Still open: {', '.join(open_ones)}."] if open_ones else []
-            raise Problem("\n".join([f"{right} of {len(QUIZ)} right.", *wrong, *left]))
-
-    return settle(
-        check,
-        _first_given(answers),
-        "Eight of eight. You can tell what each of the four models can do, what it costs, and "
-        "which experiment shows it.",
+def check_dot_variance(by_hand: Any, sampled_variance: Any) -> Verdict:
+    """Exercise 9.1: 16 · 4 · 9 = 576, and the variance of row-by-row dot products."""
+    cases = [
+        Case("N = 50, d = 4", (_numbers(50, 4), 2 * _numbers(50, 4, seed=1))),
+        Case("entries with a mean of 1", (_numbers(40, 3) + 1, _numbers(40, 3, seed=1) + 1)),
+        Case("d = 1", (_numbers(30, 1), _numbers(30, 1, seed=1))),
+        Case("float32", (_numbers(20, 8).float(), _numbers(20, 8, seed=1).float())),
+        Case("non-contiguous", (_numbers(6, 25).T, _numbers(6, 25, seed=1).T)),
+    ]
+    every = "You multiply every query by every key, N × N. Asked are N products, row by row: "
+    mistakes = [
+        Mistake(
+            "You sum over dim 0, the samples. A dot product sums over the d entries, dim=-1.",
+            lambda q, k: (q * k).sum(dim=0).var(),
+        ),
+        Mistake(
+            "You average over the d entries. A dot product is their sum, so this is too small by "
+            "d²: sum, not mean.",
+            lambda q, k: (q * k).mean(dim=-1).var(),
+        ),
+        Mistake(
+            "That is the standard deviation: .var(), not .std().",
+            lambda q, k: (q * k).sum(dim=-1).std(),
+        ),
+        Mistake(
+            "That is the mean of the dot products, not their variance.",
+            lambda q, k: (q * k).sum(dim=-1).mean(),
+        ),
+        Mistake(
+            "You forget to centre: a mean of squares is the variance only if the mean is 0.",
+            lambda q, k: (q * k).sum(dim=-1).square().mean(),
+        ),
+        Mistake(
+            "You add up d variances, one for each product. That is right only if the products "
+            "are uncorrelated, and this is what sampling shall show: sum first, then .var().",
+            lambda q, k: (q * k).var(dim=0).sum(),
+        ),
+        Mistake(
+            "That is the variance of one entry's product. Sum over the d entries first.",
+            lambda q, k: (q * k).var(),
+        ),
+        Mistake(
+            "That is one variance per entry. Sum over the d entries first.",
+            lambda q, k: (q * k).var(dim=0),
+        ),
+        Mistake(
+            "Those are the dot products. Return their variance, one number.",
+            lambda q, k: (q * k).sum(dim=-1),
+        ),
+        Mistake(f"{every}(queries * keys).sum(dim=-1).", lambda q, k: (q @ k.T).var()),
+        Mistake(
+            "q @ k.T has the right numbers on its diagonal only; you take the others as well.",
+            lambda q, k: (q @ k.T).var(dim=-1).mean(),
+        ),
+        Mistake(
+            "You have divided by √d already. Asked is the variance of q·k itself.",
+            lambda q, k: (q * k).sum(dim=-1).var() / q.shape[-1],
+        ),
+        Mistake(
+            "You divide by N. Take `.var()`, which divides by N - 1.",
+            lambda q, k: (q * k).sum(dim=-1).var(correction=0),
+        ),
+        Mistake(
+            "That is the formula by hand, with measured variances. Here you shall not use the "
+            "formula but test it: form the N dot products and take their variance.",
+            lambda q, k: q.shape[-1] * q.var() * k.var(),
+        ),
+        Mistake(
+            "Return a tensor, not a Python number: leave out .item().",
+            lambda q, k: (q * k).sum(dim=-1).var().item(),
+        ),
+    ]
+    praise = (
+        "By hand and by sampling you get the same, and sampling needs no assumption: it still "
+        "works where the derivation does not."
     )
-
-
-def _first_given(answers: Iterable[Any]) -> Any:
-    """The first answer that is not `...`: an exercise is started with any of them."""
-    return next((answer for answer in answers if answer is not Ellipsis), Ellipsis)
+    if by_hand is not Ellipsis and by_hand is not None:
+        first = settle(lambda: _by_hand(by_hand), by_hand, "")
+        if first.status != "right":
+            return first
+    second = examine(sampled_variance, _sampled, cases, mistakes, praise)
+    if by_hand is Ellipsis or by_hand is None:
+        if second.status == "right":
+            return not_yet("`sampled_variance` is right. Now fill in `by_hand`.")
+        return second
+    if second.status == "not started":
+        return not_yet("`by_hand` is right. Now write `sampled_variance`.")
+    return second
 
 
 @checked
-def check_path_lengths(rnn: Any, attention: Any, self_attention: Any) -> Verdict:
-    """Exercise 9.1: steps that must wait for each other in training, n source, m target tokens."""
-    expected = {"rnn": (12, 30), "attention": (12, 30), "self_attention": (1, 1)}
-    given = {"rnn": rnn, "attention": attention, "self_attention": self_attention}
-
-    def check() -> None:
-        for name, steps in given.items():
-            if steps is Ellipsis or steps is None:
-                raise Problem(f"Now give `{name}`.")
-            numbers = as_list(steps)
-            pair = isinstance(numbers, tuple | list) and len(numbers) == 2
-            found = tuple(map(as_whole, numbers)) if pair else (None,)
-            if None in found:
-                raise Problem(
-                    f"`{name}` is a pair (encoder, decoder) of whole numbers, found "
-                    f"{describe(steps)}."
-                )
-            if found == expected[name]:
-                continue
-            hint = "Which state needs which other state first?"
-            if name == "self_attention" and found == (12, 30):
-                hint = "No state of a layer waits for another one of the same layer."
-            elif name == "self_attention" and found == (1, 2):
-                hint = "The block's look across does wait for its look back; count the block once."
-            elif name == "self_attention" and found in ((1, 30), (12, 1)):
-                hint = "In training all target tokens are known: one pass serves them all."
-            elif name == "attention" and found == (24, 30):
-                hint = "The two readers do not wait for each other: they read at the same time."
-            elif name == "attention" and found[0] == 1:
-                hint = "Its encoder is still recurrent."
-            elif name == "attention" and found[1] == 1:
-                hint = "c_i needs s_{i-1}, so the decoder's steps wait, in training as well."
-            elif name == "attention" and found == (12, 360):
-                hint = "The twelve scores of one output are computed together."
-            elif found == (30, 12):
-                hint = "Encoder first: 12 source tokens, 30 target tokens."
-            elif name == "rnn" and found == (12, 1):
-                hint = (
-                    "One call of the layer, but inside it h_t waits for h_{t-1}: count the steps."
-                )
-            elif name == "rnn" and found == (1, 1):
-                hint = "h_t needs h_{t-1}: count the steps inside the layer."
-            raise Problem(f"`{name}` = {found}: {hint}")
-
-    return settle(
-        check,
-        _first_given(given.values()),
-        "What must wait cannot be bought: more processors shorten a step, not their number.",
+def check_uniform_scale(student: Any) -> Verdict:
+    """Exercise 9.2: the number to divide by for entries uniform in [0, 1], √(7d/144)."""
+    cases = [
+        Case("d = 144", (144,)),
+        Case("d = 1", (1,)),
+        Case("d = 7", (7,)),
+        Case("d = 64", (64,)),
+    ]
+    one = "Var(q_i k_i) = E(q_i²)E(k_i²) - (E(q_i)E(k_i))². "
+    mistakes = [
+        Mistake(
+            "That is √d. It is right for entries of variance 1 and mean 0; these have 1/12 and ½.",
+            lambda d: math.sqrt(d),
+        ),
+        Mistake("That is the variance. Divide by its square root.", lambda d: 7 * d / 144),
+        Mistake("That is 1/scale: you would multiply by it. Asked is what to divide by.",
+                lambda d: math.sqrt(144 / (7 * d))),
+        Mistake(
+            f"You forget to centre. {one}The second part is not 0 here: it is 1/16.",
+            lambda d: math.sqrt(d / 9),
+        ),
+        Mistake(
+            "You multiply the two variances, 1/12 · 1/12. That is right only if the means are 0: "
+            f"{one}",
+            lambda d: math.sqrt(d / 144),
+        ),
+        Mistake(
+            "That is √(d · Var(q_i)), for one factor. The product of two has another variance: "
+            f"{one}",
+            lambda d: math.sqrt(d / 12),
+        ),
+        Mistake(
+            "You took E(q_i²) = ¼. That is the square of the mean; the mean of the square is ⅓.",
+            lambda d: math.sqrt(d / 16),
+        ),
+        Mistake(
+            f"{one}The square of the mean product is (½ · ½)² = 1/16, not ¼.",
+            lambda d: math.sqrt(abs(1 / 9 - 1 / 4) * d),
+        ),
+        Mistake(
+            "That is the mean of q·k, d/4. Dividing by it makes the *mean* 1, not the variance.",
+            lambda d: d / 4,
+        ),
+        Mistake("That is d. The variance grows with d, so the spread grows with √d.",
+                lambda d: float(d)),
+        Mistake(
+            "The square root must take d in, too: the standard deviation grows with √d, not d.",
+            lambda d: d * math.sqrt(7 / 144),
+        ),
+        Mistake(
+            "That makes the variance of one product 1. The sum has d products.",
+            lambda d: math.sqrt(7 / 144),
+        ),
+        Mistake(
+            "The signs: E(q_i²)E(k_i²) *minus* the squared mean, 1/9 - 1/16.",
+            lambda d: math.sqrt((1 / 9 + 1 / 16) * d),
+        ),
+    ]  # fmt: skip
+    praise = (
+        "√(7d/144), about 0.22 √d. The mean, d/4, is not touched by any scale. Softmax does not "
+        "see what all keys have in common, but a sampled q·k does."
     )
+    return examine(student, lambda d: math.sqrt(7 * d / 144), cases, mistakes, praise)
 
 
-__all__ = ["check_path_lengths", "check_quiz"]
+@checked
+def check_entropy(student: Any) -> Verdict:
+    """Exercise 9.3: -Σ p log p in nats over the last dimension, 0 log 0 = 0."""
+    p = (2 * _numbers(3, 5)).softmax(dim=-1)
+    one_hot = torch.tensor([[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]], dtype=torch.float64)
+    cases = [
+        Case("three rows of five weights", (p,)),
+        Case("weights of exactly 0 and 1", (one_hot,)),
+        Case("a single row, (n,)", (p[0],)),
+        Case("uniform weights", (torch.full((2, 4), 0.25, dtype=torch.float64),)),
+        Case("one key only", (torch.ones(2, 1, dtype=torch.float64),)),
+        Case("three dimensions", (_numbers(2, 3, 4).softmax(dim=-1),)),
+        Case("three dimensions, a batch of 5", (_numbers(5, 2, 3).softmax(dim=-1),)),
+        Case("float32", (p.float(),)),
+        Case("non-contiguous weights", (_numbers(4, 6).softmax(dim=0).T,)),
+    ]
+
+    def term(p: Tensor) -> Tensor:
+        return -torch.special.entr(p)
+
+    mistakes = [
+        Mistake("The minus sign is missing: log p is negative, entropy is not.",
+                lambda p: term(p).sum(-1)),
+        Mistake("That is in bits: you took log2. Nats need the natural logarithm, log.",
+                lambda p: entropy(p) / math.log(2)),
+        Mistake("You took log10. Nats need the natural logarithm, log.",
+                lambda p: entropy(p) / math.log(10)),
+        Mistake(
+            "0 · log 0 is NaN for the computer. It should count as 0: take "
+            "`torch.special.entr`, or `torch.where`, or clamp inside the logarithm.",
+            lambda p: -(p * p.log()).sum(-1),
+        ),
+        Mistake("The wrong axis: the weights of one query lie along the last dimension, dim=-1.",
+                lambda p: -term(p).sum(0)),
+        Mistake("A mean over the keys is n times too small: sum, not mean.",
+                lambda p: -term(p).mean(-1)),
+        Mistake("You sum over all rows. Asked is one entropy per row: dim=-1.",
+                lambda p: -term(p).sum()),
+        Mistake("You average over the rows. Asked is one entropy per row.",
+                lambda p: entropy(p).mean()),
+        Mistake("The factor p is missing: each -log p counts with its probability.",
+                lambda p: -p.log().sum(-1)),
+        Mistake("That is -mean log p. Each -log p counts with its probability p, not with 1/n.",
+                lambda p: -p.log().mean(-1)),
+        Mistake("You divide by log n. Here the entropy itself is asked for, in nats.",
+                lambda p: entropy(p) / math.log(p.shape[-1])),
+        Mistake("That is the perplexity, e to the entropy. Leave out the exp.",
+                lambda p: entropy(p).exp()),
+        Mistake("You pass the weights through softmax again. They are probabilities already.",
+                lambda p: entropy(p.softmax(-1))),
+        Mistake("You took log(1 + p). It avoids log 0 but is another function.",
+                lambda p: -(p * p.log1p()).sum(-1)),
+        Mistake("That is 1 - Σ p², the Gini impurity. Entropy is -Σ p log p.",
+                lambda p: 1 - p.square().sum(-1)),
+        Mistake("The last dimension should be gone: leave out keepdim=True.",
+                lambda p: entropy(p)[..., None]),
+        Mistake("Those are the terms. Sum them over the last dimension.", lambda p: -term(p)),
+    ]  # fmt: skip
+    praise = "0 when one key has all, log n when all keys share alike: how wide attention looks."
+    return examine(student, entropy, cases, mistakes, praise)
+
+
+def _norm(p: Tensor) -> Tensor:
+    return torch.linalg.matrix_norm(softmax_jacobian(p))
+
+
+@checked
+def check_jacobian_norm(student: Any) -> Verdict:
+    """Exercise 9.4: the Frobenius norm of diag(p) - p pᵀ for each row of weights."""
+    p = _numbers(3, 4).softmax(dim=-1)
+    one_hot = torch.tensor([[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]], dtype=torch.float64)
+    cases = [
+        Case("three rows of four weights", (p,)),
+        Case("a batch of one", (p[:1],)),
+        Case("weights of exactly 0 and 1", (one_hot,)),
+        Case("one key only", (torch.ones(2, 1, dtype=torch.float64),)),
+        Case("as many rows as keys", (_numbers(3, 3, seed=5).softmax(dim=-1),)),
+        Case("float32", (p.float(),)),
+        Case("non-contiguous weights", (_numbers(5, 2).softmax(dim=0).T,)),
+    ]
+
+    def outer(p: Tensor) -> Tensor:
+        return p[:, :, None] * p[:, None, :]
+
+    def frobenius(matrix: Tensor) -> Tensor:
+        return matrix.square().sum(dim=(-2, -1)).sqrt()
+
+    mistakes = [
+        Mistake("Only diag(p) is there: p pᵀ is missing. A weight can only grow if others shrink.",
+                lambda p: p.norm(dim=-1)),
+        Mistake("Only p pᵀ is there: diag(p) is missing.", lambda p: frobenius(outer(p))),
+        Mistake("The sign: diag(p) *minus* p pᵀ.",
+                lambda p: frobenius(torch.diag_embed(p) + outer(p))),
+        Mistake("Only the diagonal, p(1 - p), is there. The entries off it, -p_i p_j, count too.",
+                lambda p: (p * (1 - p)).norm(dim=-1)),
+        Mistake("Only the entries off the diagonal are there. On it stands p(1 - p).",
+                lambda p: frobenius(outer(p) - torch.diag_embed(p.square()))),
+        Mistake("The identity in place of diag(p): row i has p_i on its diagonal, not 1.",
+                lambda p: frobenius(torch.eye(p.shape[-1], dtype=p.dtype) - outer(p))),
+        Mistake("The square root is missing: √(sum of squares).", lambda p: _norm(p).square()),
+        Mistake("That is the spectral norm, ord=2. Asked is √(sum of the squares of all entries).",
+                lambda p: torch.linalg.matrix_norm(softmax_jacobian(p), ord=2)),
+        Mistake("That is the nuclear norm. Asked is √(sum of the squares of all entries).",
+                lambda p: torch.linalg.matrix_norm(softmax_jacobian(p), ord="nuc")),
+        Mistake("You add the entries' sizes. Square, add, and take the root.",
+                lambda p: softmax_jacobian(p).abs().sum(dim=(-2, -1))),
+        Mistake("You add up the entries. Every row of this Jacobian sums to 0: square them first.",
+                lambda p: softmax_jacobian(p).sum(dim=(-2, -1))),
+        Mistake("You took the mean of the squares. The norm is √(sum of squares).",
+                lambda p: softmax_jacobian(p).square().mean(dim=(-2, -1)).sqrt()),
+        Mistake("That is the largest entry.",
+                lambda p: softmax_jacobian(p).abs().amax(dim=(-2, -1))),
+        Mistake("One norm over the whole batch. Asked is one per row: norm over the last two "
+                "dimensions.", lambda p: softmax_jacobian(p).norm()),
+        Mistake("That is one norm per row of each Jacobian. Take it over the last two dimensions.",
+                lambda p: softmax_jacobian(p).norm(dim=-1)),
+        Mistake("You return the Jacobians. Take their norm over the last two dimensions.",
+                softmax_jacobian),
+        Mistake("You pass the weights through softmax again. They are probabilities already.",
+                lambda p: _norm(p.softmax(dim=-1))),
+        Mistake("That is p pᵀ over the batch, one matrix for all rows. Each row needs its own.",
+                lambda p: (torch.diag(p.sum(0)) - p.T @ p).norm()),
+    ]  # fmt: skip
+    praise = (
+        "It is 0 at a one-hot row: whatever the scores do, such weights stay. That is saturation."
+    )
+    return examine(student, _norm, cases, mistakes, praise)

@@ -1,4 +1,4 @@
-"""Lesson 7: all attention weights of a Transformer while it translates a sentence."""
+"""Lesson 8: all attention weights of a Transformer while it translates a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 9: four models made near-equal in size, and trained ones loaded."""
+"""Lesson 10: four models made near-equal in size, and trained ones loaded."""
 
 from __future__ import annotations
 

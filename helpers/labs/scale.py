@@ -1,4 +1,4 @@
-"""Lesson 8: what a dot product's size does to softmax, with and without 1/√d."""
+"""Lesson 9: what a dot product's size does to softmax, with and without 1/√d."""
 
 import math
 from functools import lru_cache
@@ -52,7 +52,7 @@ def sample_queries_keys(
 
 
 def dot_product_moments(regime: str, d: int) -> tuple[float, float]:
-    """Mean and variance of q·k for each regime, as lesson 8 derives them."""
+    """Mean and variance of q·k for each regime, as lesson 9 derives them."""
     return {
         "independent": (0.0, float(d)),
         "q = k": (float(d), 2.0 * d),

@@ -61,7 +61,7 @@ class Seq2Seq(nn.Module):
 
 
 class LSTMSeq2Seq(nn.Module):
-    """Lesson 3's translator with lesson 5's LSTMs: c becomes a pair, h and c (lesson 9).
+    """Lesson 3's translator with lesson 5's LSTMs: c becomes a pair, h and c (lesson 10).
 
     forget_bias: added to both forget gates' bias; with 2.5 they start by keeping 92 %.
     """

@@ -1,6 +1,9 @@
-"""A small Transformer: positions, several heads, blocks, encoder and decoder (lesson 7)."""
+"""A small Transformer: positions (lesson 7); heads, blocks, both models and a cache (lesson 8)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +11,7 @@ from torch import Tensor, nn
 from helpers.taught.attention import attention, causal_mask
 
 State = tuple[Tensor, Tensor, Tensor]  # memory (B, S, E), source mask (B, S), ids so far (B, T)
+Cache = tuple[Tensor, Tensor]  # the keys and values of all places read so far, (B, heads, t, d)
 
 
 def positions(T: int, size: int) -> Tensor:
@@ -172,3 +176,56 @@ class Transformer(nn.Module):
         written = torch.cat([written, ids[:, None]], dim=1)  # (B, T)
         logits, maps = self.decoder(written, memory, mask)
         return logits[:, -1], maps[-1][1][:, :, -1].mean(dim=1), (memory, mask, written)
+
+
+class CausalLanguageModel(nn.Module):
+    """Lesson 2's language model without recurrence: blocks under a causal mask, a decoder alone."""
+
+    def __init__(self, vocab_size: int, size: int = 64, heads: int = 4, layers: int = 1) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, size)
+        self.blocks = nn.ModuleList(EncoderBlock(size, heads) for _ in range(layers))
+        self.norm, self.output = nn.LayerNorm(size), nn.Linear(size, vocab_size)
+
+    def forward(self, ids: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Ids (B, T) -> logits (B, T, V) for the token after each, weights (B, heads, T, T)."""
+        x = self.embedding(ids)
+        x = x + positions(*x.shape[1:]).to(x)
+        maps = []
+        for block in self.blocks:
+            x, weights = block(x, causal_mask(ids.shape[1]).to(x.device))
+            maps.append(weights)
+        return self.output(self.norm(x)), maps
+
+
+def cached_attention(
+    query: Tensor, key: Tensor, value: Tensor, cache: Cache | None = None
+) -> tuple[Tensor, Cache]:
+    """The newest place asks all places so far, itself included: context (B, heads, 1, d), cache.
+
+    query, key, value: of the newest place, (B, heads, 1, d). cache: of the t places before it.
+    """
+    keys, values = key, value
+    if cache is not None:
+        keys, values = torch.cat([cache[0], key], dim=-2), torch.cat([cache[1], value], dim=-2)
+    context, _ = attention(query, keys, values)
+    return context, (keys, values)
+
+
+@torch.no_grad()
+def read_one(model: Any, ids: Tensor, caches: Sequence[Cache | None]) -> tuple[Tensor, list[Cache]]:
+    """Read the newest ids (B, 1): logits (B, V) for the next, and the caches with one place more.
+
+    model: a `CausalLanguageModel`. caches: one for each block, None before the first token.
+    """
+    t = 0 if caches[0] is None else caches[0][0].shape[-2]
+    x, longer = model.embedding(ids), []
+    x = x + positions(t + 1, x.shape[-1])[t].to(x)
+    for block, cache in zip(model.blocks, caches, strict=True):
+        z, look = block.norm_1(x), block.self_attention
+        query, key, value = (look.split(W(z)) for W in (look.W_Q, look.W_K, look.W_V))
+        context, cache = cached_attention(query, key, value, cache)
+        x = x + look.W_O(context.transpose(1, 2).flatten(2))
+        x = x + block.feed_forward(block.norm_2(x))
+        longer.append(cache)
+    return model.output(model.norm(x))[:, -1], longer

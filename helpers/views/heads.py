@@ -1,4 +1,4 @@
-"""Lesson 7's view into a Transformer: who looks at whom, head by head, on a typed sentence."""
+"""Lesson 8's view into a Transformer: who looks at whom, head by head, on a typed sentence."""
 
 from __future__ import annotations
 

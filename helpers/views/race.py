@@ -1,4 +1,4 @@
-"""Lesson 9's widget: four models translate what is typed, with heat maps where there are any."""
+"""Lesson 10's widget: four models translate what is typed, with heat maps where there are any."""
 
 from __future__ import annotations
 

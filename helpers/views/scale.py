@@ -1,4 +1,4 @@
-"""Lesson 8's scale lab: histograms of dot products, and what softmax makes of 16 keys."""
+"""Lesson 9's scale lab: histograms of dot products, and what softmax makes of 16 keys."""
 
 import math
 

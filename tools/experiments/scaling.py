@@ -1,4 +1,4 @@
-"""Does training need the 1/√d?  Lesson 8's retriever, trained with each scale.
+"""Does training need the 1/√d?  Lesson 9's retriever, trained with each scale.
 
 The task and the model are the lesson's own, taken from its source. Every combination of two
 optimizers, four key dimensions d, three scales (1 and its rivals 1/√d and 1/d), five learning
@@ -32,7 +32,7 @@ STEPS = 200
 
 def taught() -> dict[str, Any]:
     """The lesson's task and model, by name."""
-    return lesson("08").define("loss_of", "train_retriever", "accuracy")
+    return lesson("09").define("loss_of", "train_retriever", "accuracy")
 
 
 def train(names: dict[str, Any], optimizer: str, d: int, scale: str, lr: float, seed: int) -> Run:
