@@ -3,10 +3,10 @@
 Budget: ten times through the training sentences. Batch size and learning rate are those of each
 model's lesson, and half lesson 3's learning rate for the tanh RNNs.
 Writes data/four_models.tsv (seeds 0 to 4; process seconds, one thread) and data/four_models.pt
-(the four models of seed 0, in half precision). A fifth row, the plain RNN with attention, tells
-what attention adds to it; five more change one thing about the LSTM, to find what stops it.
+(the four models of seed 0, in half precision). Further rows change one thing about a model each.
 `python -m benchmarks.four_models 1 2` prints these seeds (0 without any) and writes nothing;
-`--write` runs all five and writes, in about half an hour.
+`--write` runs all five and writes, in about forty minutes; with names of models, such as "RNN", it
+runs only these and leaves the other rows as they are.
 """
 
 import sys
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers import words
-from helpers.labs.race import MAKERS, WEIGHTS
+from helpers.labs.race import MAKERS, WEIGHTS, plain_rnn
 from helpers.metrics import exact_match
 from helpers.tables import FOUR_MODELS
 from helpers.taught.attention import AttentionSeq2Seq
@@ -56,13 +56,20 @@ class Entry(NamedTuple):
     backwards: bool = False  # whether the source is read from its end (Sutskever et al. 2014)
 
 
+HEAD = "model\tseed\tparameters\tseconds\tone\ttwo\tthree\tfour"
 LSTM = Entry(MAKERS["LSTM"], 4e-3, 32)
+RNN = Entry(MAKERS["RNN"], 2e-3, 32)
 ENTRIES = {
-    "RNN": Entry(MAKERS["RNN"], 2e-3, 32),
+    "RNN": RNN,
     "LSTM": LSTM,
     "RNN with attention": Entry(MAKERS["RNN with attention"], 4e-3, 64),
     "self-attention": Entry(MAKERS["self-attention"], 8e-3, 32),
     "plain RNN with attention": Entry(plain_with_attention, 2e-3, 64),
+    # How much of the RNN's result is its start? Its matrices as PyTorch makes them, not orthogonal;
+    # and other learning rates.
+    "RNN, PyTorch's start": RNN._replace(make=lambda V, W: plain_rnn(V, W, orthogonal=False)),
+    "RNN, half the learning rate": RNN._replace(lr=1e-3),
+    "RNN, twice the learning rate": RNN._replace(lr=4e-3),
     # What limits the LSTM? Each variant changes one thing: training time, reading direction, or the
     # size of the state. A larger state adds weights and units as well, hence two controls.
     "LSTM, twice the training": LSTM._replace(epochs=20),
@@ -106,30 +113,42 @@ def trained(name: str, seed: int) -> tuple[nn.Module, float]:
     return model, time.process_time() - start
 
 
-def main(seeds: list[int], write: bool) -> None:
-    lines = ["model\tseed\tparameters\tseconds\tone\ttwo\tthree\tfour"]
-    kept = {}
+def row(name: str, seed: int) -> tuple[str, nn.Module]:
+    """A line of the table, and the model that it is about."""
+    entry = ENTRIES[name]
+    model, seconds = trained(name, seed)
+    count = sum(weight.numel() for weight in model.parameters())
+    exact = [
+        exact_match(translations(model, read_by(entry, pairs)), [pair.chinese for pair in pairs])
+        for pairs in GROUPS.values()
+    ]
+    shares = "\t".join(f"{share:.3f}" for share in exact)
+    return f"{name}\t{seed}\t{count}\t{seconds:.1f}\t{shares}", model
+
+
+def main(seeds: list[int], names: list[str], write: bool) -> None:
+    """Train each of `names` from each seed; write their lines over the old ones, all at the end."""
+    kept = torch.load(WEIGHTS, weights_only=True) if WEIGHTS.is_file() else {}
+    old = FOUR_MODELS.read_text("utf-8").splitlines()[1:] if FOUR_MODELS.is_file() else []
+    lines = {tuple(line.split("\t")[:2]): line for line in old}
     for seed in seeds:
-        for name, entry in ENTRIES.items():
-            model, seconds = trained(name, seed)
-            count = sum(weight.numel() for weight in model.parameters())
-            exact = [
-                exact_match(translations(model, read_by(entry, pairs)), right)
-                for pairs in GROUPS.values()
-                for right in [[pair.chinese for pair in pairs]]
-            ]
-            shares = "\t".join(f"{share:.3f}" for share in exact)
-            lines.append(f"{name}\t{seed}\t{count}\t{seconds:.1f}\t{shares}")
-            print(lines[-1], flush=True)
+        for name in names:
+            line, model = row(name, seed)
+            lines[name, str(seed)] = line
+            print(line, flush=True)
             if seed == 0 and name in MAKERS:
                 kept[name] = {key: value.half() for key, value in model.state_dict().items()}
     if write:
-        FOUR_MODELS.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        torch.save(kept, WEIGHTS)
+        order = [(name, str(seed)) for seed in range(5) for name in ENTRIES]
+        table = [HEAD, *(lines[place] for place in order if place in lines)]
+        FOUR_MODELS.write_text("\n".join(table) + "\n", encoding="utf-8")
+        torch.save({name: kept[name] for name in MAKERS if name in kept}, WEIGHTS)
         print(f"wrote data/{FOUR_MODELS.name} and data/{WEIGHTS.name}")
 
 
 if __name__ == "__main__":
-    write = "--write" in sys.argv
-    chosen = [int(word) for word in sys.argv[1:] if word != "--write"]
-    main(list(range(5)) if write else chosen or [0], write)
+    words_given = sys.argv[1:]
+    write = "--write" in words_given
+    chosen = [int(word) for word in words_given if word.isdigit()]
+    names = [word for word in words_given if word in ENTRIES]
+    main(list(range(5)) if write else chosen or [0], names or [*ENTRIES], write)

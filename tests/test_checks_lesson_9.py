@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,6 +23,7 @@ def dot_variance(function):
 
 CHECKS = {
     "sampled_variance": dot_variance,
+    "break_the_scale": checks.check_break,
     "uniform_divisor": checks.check_uniform_scale,
     "row_entropy": checks.check_entropy,
     "jacobian_norm": checks.check_jacobian_norm,
@@ -37,7 +39,7 @@ def stub(*_):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("name", ["uniform_divisor", "row_entropy", "jacobian_norm"])
+@pytest.mark.parametrize("name", ["break_the_scale", "uniform_divisor", "row_entropy", "jacobian_norm"])
 def test_stubs_are_not_started(name):
     assert CHECKS[name](stub).status == "not started"
     assert CHECKS[name](...).status == "not started"
@@ -120,7 +122,7 @@ UNIFORM = [
     (lambda d: math.sqrt(d * 5 / 36), "is (½ · ½)² = 1/16"),
     (lambda d: d / 4, "makes the *mean* 1"),
     (lambda d: d, "That is d."),
-    (lambda d: d * math.sqrt(7) / 12, "must take d in"),
+    (lambda d: d * math.sqrt(7) / 12, "Take the root of d"),
     (lambda d: math.sqrt(7) / 12, "The sum has d products"),
     (lambda d: math.sqrt(d * 25 / 144), "*minus* the squared mean"),
     (lambda d: "√d", "Compare your steps"),
@@ -188,9 +190,65 @@ NORM = [
     (lambda p: p.sub_(p**2).norm(dim=-1), "changed one of its arguments"),
     (lambda p: None, "returned None"),
 ]
+def one(N):
+    return torch.randn(N, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda N, d: (one(N).repeat(1, d), one(N).repeat(1, d)),
+        lambda N, d: (torch.stack([torch.randn(N)] * d, dim=1),) * 2,
+        lambda N, d: one(N).expand(2, N, d).double(),
+        lambda N, d: [0.95**0.5 * one(N) + 0.05**0.5 * torch.randn(N, d) for _ in range(2)],
+        lambda N, d: [one(N) * (-1.0) ** torch.arange(d) for _ in range(2)],
+        lambda N, d: [(torch.rand(N, 1) - 0.5).mul(12**0.5).expand(N, d) for _ in range(2)],
+        lambda N, d: [(torch.randint(2, (N, 1)) * 2 - 1).expand(N, d), one(N).expand(N, d)],
+        lambda N, d: tuple(np.repeat(np.random.randn(N, 1), d, axis=1) for _ in range(2)),
+        lambda N, d: (torch.where(torch.rand(N, 1) < 0.02, 50**0.5, 0.0) * torch.randn(N, d),) * 2,
+        lambda N, d: [one(N).half().expand(N, d) for _ in range(2)],
+        lambda N, d: [torch.outer(torch.randn(N), torch.ones(d)) for _ in range(2)],
+    ],
+)
+def test_vectors_that_break_the_scale_in_many_ways(answer):
+    verdict = checks.check_break(answer)
+    assert verdict.status == "right", verdict
+    assert "only 1/d would keep" in verdict.message
+
+
+BREAK = [
+    (lambda N, d: torch.randn(2, N, d), "products are uncorrelated"),
+    (lambda N, d: [torch.randint(2, (N, d)) * 2 - 1 for _ in range(2)], "are uncorrelated"),
+    (lambda N, d: (torch.randn(N, d),) * 2, "the other's copy"),
+    (lambda N, d: (lambda q: (q, -q))(torch.randn(N, d)), "the other's copy"),
+    (lambda N, d: (one(N).expand(N, d), torch.randn(N, d)), "Only the entries of your queries"),
+    (lambda N, d: (torch.randn(N, d), one(N).expand(N, d)), "Only the entries of your keys"),
+    (lambda N, d: [one(N) / 2 + 0.75**0.5 * torch.randn(N, d) for _ in range(2)], "on the way"),
+    (lambda N, d: [10 * torch.randn(N, d) for _ in range(2)], "The lecture assumes 1"),
+    (lambda N, d: torch.randn(2, N, d).cumsum(dim=-1), "The lecture assumes 1"),
+    (lambda N, d: [one(N) + torch.randn(N, d) for _ in range(2)], "The lecture assumes 1"),
+    (lambda N, d: torch.nn.functional.normalize(torch.randn(2, N, d), dim=-1), "assumes 1"),
+    (lambda N, d: torch.rand(2, N, d) + 5, "The lecture assumes 0"),
+    (lambda N, d: torch.randn(2, N, d).sort(dim=-1).values, "The lecture assumes 0"),
+    (lambda N, d: torch.ones(2, N, d), "are the same"),
+    (lambda N, d: torch.randn(2, 1, d).expand(2, N, d), "are the same"),
+    (lambda N, d: torch.randn(2, d, N), "turn it round"),
+    (lambda N, d: (one(N), one(N)), "One number per vector"),
+    (lambda N, d: torch.randn(2, N), "One number per vector"),
+    (lambda N, d: torch.randn(N, d), "Return two things".lower()),
+    (lambda N, d: ([0.0] * d, [0.0] * d), "should be a tensor"),
+    (lambda N, d: torch.randn(2, N, d) / 0, "infinite"),
+    (lambda N, d: one(4000).expand(2, 4000, 64), "N = 5000, d = 16: your queries should be"),
+    (lambda N, d: None, "returned None"),
+    (lambda d: torch.randn(2, 9, d), "TypeError"),
+    (torch.randn(2, 9, 4), "Expected a function"),
+]
+
+
 ROWS = (
     [(lambda f: checks.check_dot_variance(f, right_variance), *row) for row in BY_HAND]
     + [(dot_variance, *row) for row in VARIANCE]
+    + [(checks.check_break, *row) for row in BREAK]
     + [(checks.check_uniform_scale, *row) for row in UNIFORM]
     + [(checks.check_entropy, *row) for row in ENTROPY]
     + [(checks.check_jacobian_norm, *row) for row in NORM]

@@ -39,16 +39,19 @@ from helpers.checks.lesson_7 import (
     check_steps,
 )
 from helpers.checks.lesson_9 import (
+    check_break,
     check_dot_variance,
     check_entropy,
     check_jacobian_norm,
     check_uniform_scale,
 )
-from helpers.checks.lesson_10 import check_path_lengths, check_quiz
+from helpers.checks.lesson_10 import check_ablation, check_quiz
 
 __all__ = [
+    "check_ablation",
     "check_additive_scores",
     "check_attention",
+    "check_break",
     "check_causal_mask",
     "check_clip_by_norm",
     "check_context",
@@ -71,7 +74,6 @@ __all__ = [
     "check_measure_word",
     "check_one_term",
     "check_padding_mask",
-    "check_path_lengths",
     "check_perplexity",
     "check_quiz",
     "check_rnn_step",

@@ -19,11 +19,19 @@ WEIGHTS = DATA / "four_models.pt"
 REMEDY = "`python -m benchmarks.four_models --write` makes it"
 
 
-def plain_rnn(source_vocab: int, target_vocab: int, hidden_size: int = 228) -> Seq2Seq:
-    """Lesson 3's translator with the plain tanh RNN of lessons 2 and 4 in the GRUs' place."""
+def plain_rnn(
+    source_vocab: int, target_vocab: int, hidden_size: int = 228, orthogonal: bool = True
+) -> Seq2Seq:
+    """Lesson 3's translator with the plain tanh RNN of lessons 2 and 4 in the GRUs' place.
+
+    orthogonal: whether its recurrent matrices start so (lesson 4); else as PyTorch makes them.
+    """
     model = Seq2Seq(source_vocab, target_vocab, 64, hidden_size)
     model.encoder.rnn = nn.RNN(64, hidden_size, batch_first=True)  # type: ignore[assignment]
     model.decoder.rnn = nn.RNN(64, hidden_size, batch_first=True)
+    if orthogonal:
+        for part in (model.encoder, model.decoder):
+            nn.init.orthogonal_(part.get_parameter("rnn.weight_hh_l0"))
     return model
 
 
