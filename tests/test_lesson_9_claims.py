@@ -1,5 +1,6 @@
 """Lesson 9's claims: the derivation within its intervals, saturation, and the shipped table."""
 
+import math
 import statistics
 
 import pytest
@@ -88,6 +89,28 @@ def test_unscaled_the_median_starves_and_the_mean_does_not(seed):
     scaled = torch.stack([gradients(d, d**-0.5) for d in (16, 64, 1024)])
     for value in (*scaled.mean(1), *scaled.median(1).values):
         assert value == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("d", [64, 256, 1024])
+def test_two_keys_tie_rarely_and_loudly_and_the_mean_does_not_move(d, seed):
+    torch.manual_seed(seed)
+    gap, gradient = lesson("09").define("two_keys")["two_keys"](d)
+    assert inside(gradient, math.pi**-0.5 * (1 - math.pi**2 / (12 * d)))
+    ties = gap.abs() < 1
+    assert ties.double().mean() == pytest.approx((math.pi * d) ** -0.5, rel=0.25)
+    assert gradient[gap.abs() < 0.3].mean() == pytest.approx(d**0.5 / 2, rel=0.1)
+    derived = 2 * d**0.5 * math.exp(-0.954 * d**0.5)
+    assert 0.3 < gradient.median() / derived < 3
+
+
+def test_two_keys_gradient_is_autograds():
+    query = torch.randn(8, dtype=torch.float64)
+    keys = torch.randn(2, 8, dtype=torch.float64)
+    jacobian = torch.autograd.functional.jacobian(lambda q: (keys @ q).softmax(-1), query)
+    gap = (keys[0] - keys[1]) @ query
+    by_hand = 2**0.5 * gap.sigmoid() * (-gap).sigmoid() * (keys[0] - keys[1]).norm()
+    assert jacobian.norm().item() == pytest.approx(by_hand.item())
 
 
 def test_the_table_is_complete():

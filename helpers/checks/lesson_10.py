@@ -30,8 +30,8 @@ QUIZ: dict[int, tuple[str, dict[str, str]]] = {
     1: (
         "b",
         {
-            "a": "It has far more room than that: 16,000 different clauses are 14 bits, and a wider "
-            "state learned longer sentences. Ask what training has to learn.",
+            "a": "Room is not the point: 16,000 different clauses are only 14 bits. Ask what "
+            "training has to learn.",
             "c": "The decoder stops by itself, at <eos>. Lesson 2 showed it.",
             "d": "The vocabulary has the same size for short and long sentences.",
         },
@@ -228,8 +228,8 @@ def _wrong_start(handed: Any, as_it_was: tuple[Tensor, Tensor], part: str) -> st
     if gap < 1e-5:
         return f"{part} is handed over as before, and {other} has changed."
     return (
-        f"{part} has changed but is not zero. Other numbers would be another experiment: they could "
-        "tell the decoder something."
+        f"{part} has changed but is not zero. Other numbers would be another experiment: they "
+        "could tell the decoder something."
     )
 
 
@@ -258,7 +258,8 @@ def _measured() -> dict[str, dict[str, float]]:
     model = load_models(english, chinese)["LSTM"]
     test = read_pairs(split="test")
     groups = {
-        f"{n} clause{'s' * (n > 1)}": [pair for pair in test if pair.clauses == n] for n in (1, 2, 3)
+        f"{n} clause{'s' * (n > 1)}": [pair for pair in test if pair.clauses == n]
+        for n in (1, 2, 3)
     }
     found: dict[str, dict[str, float]] = {}
     for group, pairs in groups.items():
@@ -299,9 +300,7 @@ def _judge_shares(given: dict[str, float]) -> None:
 
     def like(shares: dict[str, float], factor: float = 1.0, swap: bool = False) -> bool:
         other = {"h": "c", "c": "h"} if swap else {"h": "h", "c": "c"}
-        return all(
-            abs(given[part] / factor - shares[other[part]]) <= 0.02 for part in ("h", "c")
-        )
+        return all(abs(given[part] / factor - shares[other[part]]) <= 0.02 for part in ("h", "c"))
 
     if like(wanted):
         return
@@ -355,7 +354,11 @@ def check_ablation(prediction: Any, without: Any, shares: Any) -> Verdict:
         return verdict
     wanted = _measured()["1 clause"]
     came_true = as_letter(prediction) == ("h" if wanted["h"] < wanted["c"] else "c")
-    said = "as you predicted." if came_true else "and you had predicted the other. Good to have run it."
+    said = (
+        "as you predicted."
+        if came_true
+        else "and you had predicted the other. Good to have run it."
+    )
     return right(
         f"Without h {wanted['h']:.0%} of the single clauses are right, without c "
         f"{wanted['c']:.0%}: {said} The sentence travels in the memory c, and h is made anew from "

@@ -48,14 +48,17 @@ def _by_hand(answer: Any) -> None:
         13: "You added the variances of q_i and k_i; for a product they multiply, and there are "
         "16 products.",
         16: "That is d, right if q_i and k_i have variance 1. Here they have 4 and 9.",
-        144: "That is √d times 36. Variances of independent terms add up: d times 36.",
+        144: "Is it 16 times 9, or √d times 36? Both variances count, and d products add up: "
+        "d times 36.",
+        64: "That is 16 times 4. Where is Var(k_i) = 9?",
+        52: "The variances of two factors multiply, and the d products add up: 16 of them, not 4.",
         9216: "That is d² times 36. Independent terms add up their variances, d times 36; d² would "
         "be right if all 16 products were one and the same number.",
         20736: "You squared the variances. Var(q_i k_i) = Var(q_i) · Var(k_i).",
         36 / 16: "You divide by d; the sum has d terms, so its variance is d times as large.",
         0: "0 is the mean of q·k. The question is about its variance.",
     }
-    if abs(found - 576) < 0.5:
+    if abs(found - 576) < 0.01:
         return
     hint = next((text for value, text in hints.items() if abs(found - value) < 0.01), "")
     if found < 0:
@@ -140,6 +143,36 @@ def check_dot_variance(by_hand: Any, sampled_variance: Any) -> Verdict:
             "Return a tensor, not a Python number: leave out .item().",
             lambda q, k: (q * k).sum(dim=-1).var().item(),
         ),
+        Mistake(
+            "You sum up each vector first and multiply the sums. A dot product multiplies entry by "
+            "entry, then sums.",
+            lambda q, k: (q.sum(dim=-1) * k.sum(dim=-1)).var(),
+        ),
+        Mistake(
+            "You add queries and keys. A dot product multiplies them, entry by entry.",
+            lambda q, k: (q + k).sum(dim=-1).var(),
+        ),
+        Mistake(
+            "You divide the variance by √d. The exercise wants the variance of q·k itself.",
+            lambda q, k: (q * k).sum(dim=-1).var() / q.shape[-1] ** 0.5,
+        ),
+        Mistake(
+            "That is the variance within the first pair. Make N dot products, then .var().",
+            lambda q, k: (q[0] * k[0]).var(),
+        ),
+        Mistake(
+            "You sum over everything, and one number has no variance: sum over dim=-1 only.",
+            lambda q, k: (q * k).sum().var(),
+        ),
+        Mistake(
+            "That is d, which the derivation gives. Measure it: form the dot products of these "
+            "queries and keys.",
+            lambda q, k: torch.tensor(float(q.shape[-1])),
+        ),
+        Mistake(
+            "That is the cosine: it divides by the lengths. Take the dot product itself.",
+            lambda q, k: torch.cosine_similarity(q, k).var(),
+        ),
     ]
     praise = (
         "Both ways agree wherever the assumptions hold. Sampling needs none of them: it still "
@@ -186,12 +219,11 @@ def _pair_of_vectors(found: Any, N: int, d: int) -> tuple[Tensor, Tensor]:
 
 def _entries_behave(name: str, vectors: Tensor) -> None:
     """Each entry has mean 0 and variance 1 over the N vectors, up to sampling; or Problem."""
-    N, d = vectors.shape
     mean, variance = vectors.mean(dim=0), vectors.var(dim=0)  # (d,) each
     if (variance < 1e-6).all():
         raise Problem(
-            f"All {N} of your {name} are the same: their entries have variance 0. Draw anew for "
-            "each vector."
+            f"All {len(vectors)} of your {name} are the same: their entries have variance 0. Draw "
+            "anew for each vector."
         )
     at = int(mean.abs().argmax())
     if mean[at].abs() > 0.15 * variance[at].clamp_min(1).sqrt():
@@ -221,7 +253,9 @@ def _verdict_on_spread(ratio: float, queries: Tensor, keys: Tensor) -> str:
     agree = {name: _agreement(v) for name, v in (("queries", queries), ("keys", keys))}
     for name, other in (("queries", "keys"), ("keys", "queries")):
         if agree[name] > 0.3 > 0.1 > agree[other]:
-            return f"Only the entries of your {name} agree, so the products still do not. Both must."
+            return (
+                f"Only the entries of your {name} agree, so the products still do not. Both must."
+            )
     if ratio < 0.5:
         return "Your scores spread less than the lecture says, not more."
     if ratio < 1.5:
@@ -328,6 +362,12 @@ def check_uniform_scale(student: Any) -> Verdict:
             "The signs: E(q_i²)E(k_i²) *minus* the squared mean, 1/9 - 1/16.",
             lambda d: math.sqrt((1 / 9 + 1 / 16) * d),
         ),
+        Mistake("You have rounded √(7/144) to 0.22. Leave the fraction to the computer.",
+                lambda d: 0.22 * math.sqrt(d)),
+        Mistake("Take the root of 7/144, too, not only that of d.",
+                lambda d: math.sqrt(d) * 7 / 144),
+        Mistake("A number to divide by is not negative here: take the positive root.",
+                lambda d: -math.sqrt(7 * d / 144)),
     ]  # fmt: skip
     praise = (
         "√(7d/144), about 0.22 √d: up to a constant, √d is right here, too. (The mean of q·k is "
@@ -345,6 +385,7 @@ def check_entropy(student: Any) -> Verdict:
         Case("three rows of five weights", (p,)),
         Case("weights of exactly 0 and 1", (one_hot,)),
         Case("a single row, (n,)", (p[0],)),
+        Case("a batch of one", (p[:1],)),
         Case("uniform weights", (torch.full((2, 4), 0.25, dtype=torch.float64),)),
         Case("one key only", (torch.ones(2, 1, dtype=torch.float64),)),
         Case("three dimensions", (_numbers(2, 3, 4).softmax(dim=-1),)),
@@ -357,6 +398,8 @@ def check_entropy(student: Any) -> Verdict:
         return -torch.special.entr(p)
 
     mistakes = [
+        Mistake("A `squeeze()` without a number also takes out the batch of one. Leave it out.",
+                lambda p: entropy(p).squeeze()),
         Mistake("The minus sign is missing: log p is negative, entropy is not.",
                 lambda p: term(p).sum(-1)),
         Mistake("That is in bits: you took log2. Nats need the natural logarithm, log.",
@@ -393,6 +436,12 @@ def check_entropy(student: Any) -> Verdict:
         Mistake("The last dimension should be gone: leave out keepdim=True.",
                 lambda p: entropy(p)[..., None]),
         Mistake("Those are the terms. Sum them over the last dimension.", lambda p: -term(p)),
+        Mistake("That is log n minus the entropy: how far it is from its maximum.",
+                lambda p: math.log(p.shape[-1]) - entropy(p)),
+        Mistake("That is -log of the largest weight. Every weight counts, with its probability.",
+                lambda p: -p.amax(-1).log()),
+        Mistake("You add 0.001 inside the logarithm, which changes the result. Use something much "
+                "smaller, or `torch.where`.", lambda p: -(p * (p + 1e-3).log()).sum(-1)),
     ]  # fmt: skip
     praise = "0 when one key has it all, log n when all share equally: how widely attention looks."
     return examine(student, entropy, cases, mistakes, praise)
@@ -424,6 +473,8 @@ def check_jacobian_norm(student: Any) -> Verdict:
         return matrix.square().sum(dim=(-2, -1)).sqrt()
 
     mistakes = [
+        Mistake("A `squeeze()` without a number also takes out the batch of one. Leave it out.",
+                lambda p: _norm(p).squeeze()),
         Mistake("Only diag(p) is there: p pᵀ is missing. A weight can only grow if others shrink.",
                 lambda p: p.norm(dim=-1)),
         Mistake("Only p pᵀ is there: diag(p) is missing.", lambda p: frobenius(outer(p))),
@@ -436,9 +487,9 @@ def check_jacobian_norm(student: Any) -> Verdict:
         Mistake("The identity in place of diag(p): row i has p_i on its diagonal, not 1.",
                 lambda p: frobenius(torch.eye(p.shape[-1], dtype=p.dtype) - outer(p))),
         Mistake("The square root is missing: √(sum of squares).", lambda p: _norm(p).square()),
-        Mistake("That is the spectral norm, ord=2. The Frobenius norm is √(sum of squared entries).",
+        Mistake("That is the spectral norm, ord=2. Frobenius' is √(sum of squared entries).",
                 lambda p: torch.linalg.matrix_norm(softmax_jacobian(p), ord=2)),
-        Mistake("That is the nuclear norm. The Frobenius norm is √(sum of squared entries).",
+        Mistake("That is the trace (the nuclear norm, too). Take √(sum of squared entries).",
                 lambda p: torch.linalg.matrix_norm(softmax_jacobian(p), ord="nuc")),
         Mistake("You add the entries' sizes. Square, add, and take the root.",
                 lambda p: softmax_jacobian(p).abs().sum(dim=(-2, -1))),
@@ -456,6 +507,10 @@ def check_jacobian_norm(student: Any) -> Verdict:
                 softmax_jacobian),
         Mistake("You pass the weights through softmax again. They are probabilities already.",
                 lambda p: _norm(p.softmax(dim=-1))),
+        Mistake("p stands in every column. The table of products is p[:, :, None] * p[:, None, :].",
+                lambda p: frobenius(torch.diag_embed(p) - p[:, :, None])),
+        Mistake("You average over the batch. Return one norm per row.",
+                lambda p: _norm(p).mean()),
         Mistake("That is p pᵀ over the batch, one matrix for all rows. Each row needs its own.",
                 lambda p: (torch.diag(p.sum(0)) - p.T @ p).norm()),
     ]  # fmt: skip

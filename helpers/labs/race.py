@@ -12,6 +12,7 @@ from torch import nn
 from helpers import DATA
 from helpers.taught.attention import AttentionSeq2Seq
 from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
+from helpers.taught.recurrent import start_isometric
 from helpers.taught.transformer import Transformer
 from helpers.words import Vocabulary
 
@@ -20,18 +21,17 @@ REMEDY = "`python -m benchmarks.four_models --write` makes it"
 
 
 def plain_rnn(
-    source_vocab: int, target_vocab: int, hidden_size: int = 228, orthogonal: bool = True
+    source_vocab: int, target_vocab: int, hidden_size: int = 228, isometric: bool = True
 ) -> Seq2Seq:
     """Lesson 3's translator with the plain tanh RNN of lessons 2 and 4 in the GRUs' place.
 
-    orthogonal: whether its recurrent matrices start so (lesson 4); else as PyTorch makes them.
+    isometric: whether both RNNs get lesson 4's better start; else they start as PyTorch makes them.
     """
     model = Seq2Seq(source_vocab, target_vocab, 64, hidden_size)
-    model.encoder.rnn = nn.RNN(64, hidden_size, batch_first=True)  # type: ignore[assignment]
-    model.decoder.rnn = nn.RNN(64, hidden_size, batch_first=True)
-    if orthogonal:
-        for part in (model.encoder, model.decoder):
-            nn.init.orthogonal_(part.get_parameter("rnn.weight_hh_l0"))
+    for part in (model.encoder, model.decoder):
+        part.rnn = nn.RNN(64, hidden_size, batch_first=True)  # type: ignore[assignment]
+        if isometric:
+            start_isometric(part.rnn)  # type: ignore[arg-type]
     return model
 
 
