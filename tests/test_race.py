@@ -281,6 +281,11 @@ def test_the_prediction_comes_first(prediction, phrase):
     assert phrase in checks.check_ablation(prediction, cut, {"h": 0.99, "c": 0}).message
 
 
+def test_a_model_of_the_notebook_in_place_of_the_argument_is_named(models):
+    verdict = checks.check_ablation("c", lambda m, part: cut(models["LSTM"], part), ...)
+    assert "instead of its argument" in verdict.message
+
+
 def test_the_check_does_not_cut_the_model_it_was_given(models):
     before = models["LSTM"].start
     checks.check_ablation("c", in_place, {"h": 0.99, "c": 0})

@@ -208,7 +208,10 @@ def _wrong_start(handed: Any, as_it_was: tuple[Tensor, Tensor], part: str) -> st
     if wrong_shape:
         name, found = wrong_shape[0]
         shape = tuple(as_it_was[0].shape)
-        return f"{name} should keep its shape {shape}, found {describe(found)}."
+        hint = ""
+        if isinstance(found, Tensor) and found.ndim == 3 and found.shape[-1] != shape[-1]:
+            hint = " Does your function use a model of the notebook instead of its argument?"
+        return f"{name} should keep its shape {shape}, found {describe(found)}.{hint}"
     zero = [not bool(found.any()) for found in handed]
     kept = [same(found, old) for found, old in zip(handed, as_it_was, strict=True)]
     if zero[place] and kept[1 - place]:
@@ -276,7 +279,7 @@ def _measured() -> dict[str, dict[str, float]]:
 
 def _read_shares(shares: Any) -> dict[str, float]:
     """The two shares of exercise 10.1 by part, from a dict or a pair (h first); or Problem."""
-    form = "`shares` should be a dict with the two shares, {'h': …, 'c': …}"
+    form = "`match_without` should be a dict with two shares, {'h': …, 'c': …}"
     if isinstance(shares, dict):
         given = {as_letter(key): value for key, value in shares.items()}
         if set(given) != {"h", "c"}:
@@ -343,7 +346,7 @@ def check_ablation(prediction: Any, without: Any, shares: Any) -> Verdict:
         except NotStarted:
             raise Problem("Now write `without`.") from None
         if shares is Ellipsis or shares is None:
-            raise Problem("`without` is right. Now run it on the race's LSTM and give `shares`.")
+            raise Problem("`without` is right. Now run it on the race's LSTM: `match_without`.")
         _judge_shares(_read_shares(shares))
 
     given = _first_given((prediction, shares))

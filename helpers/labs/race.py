@@ -21,17 +21,20 @@ REMEDY = "`python -m benchmarks.four_models --write` makes it"
 
 
 def plain_rnn(
-    source_vocab: int, target_vocab: int, hidden_size: int = 228, isometric: bool = True
+    source_vocab: int,
+    target_vocab: int,
+    hidden_size: int = 228,
+    start: Callable[[nn.RNN], object] = start_isometric,
 ) -> Seq2Seq:
     """Lesson 3's translator with the plain tanh RNN of lessons 2 and 4 in the GRUs' place.
 
-    isometric: whether both RNNs get lesson 4's better start; else they start as PyTorch makes them.
+    start: sets the first weights of both RNNs, by default as lesson 4's better start does.
     """
     model = Seq2Seq(source_vocab, target_vocab, 64, hidden_size)
-    for part in (model.encoder, model.decoder):
-        part.rnn = nn.RNN(64, hidden_size, batch_first=True)  # type: ignore[assignment]
-        if isometric:
-            start_isometric(part.rnn)  # type: ignore[arg-type]
+    rnns = [nn.RNN(64, hidden_size, batch_first=True) for _ in range(2)]
+    model.encoder.rnn, model.decoder.rnn = rnns  # type: ignore[assignment]
+    for rnn in rnns:
+        start(rnn)
     return model
 
 
