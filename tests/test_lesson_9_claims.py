@@ -6,7 +6,7 @@ import statistics
 import pytest
 import torch
 
-from helpers import tables
+from helpers import DATA, tables
 from helpers.labs import scale as scale_lab_numbers
 from notebooks.lessons import lesson
 from tools.experiments import scaling
@@ -153,6 +153,29 @@ def test_what_the_lesson_says_about_the_table():
         assert max(mean_accuracy("Adam", d, "1").values()) > 0.93
     assert max(mean_accuracy("SGD", 1024, "1/d").values()) < 0.5
     assert max(mean_accuracy("SGD", 1024, "1/√d").values()) > 0.99
+
+
+def test_what_the_lesson_says_of_the_transformer_without_the_division():
+    kinds = {"variant": str, "three": float}
+    ours = tables.read_table(DATA / "transformer.tsv", "self_attention", kinds)
+    kinds = {"lr": float, "seed": int, "three": float}
+    slower = tables.read_table(DATA / "unscaled.tsv", "scaling", kinds)
+    scaled, same_rate = (
+        [row["three"] for row in ours if row["variant"] == variant]
+        for variant in ("lesson", "unscaled")
+    )
+    half = [row["three"] for row in slower if row["lr"] == scaling.HALF_RATE]
+    assert [len(five) for five in (scaled, same_rate, half)] == [5] * 3
+    assert max(same_rate) < min(scaled)
+    assert statistics.mean(scaled) - statistics.mean(same_rate) > 0.1
+    assert statistics.mean(half) > statistics.mean(same_rate)
+
+
+@pytest.mark.nightly
+def test_an_unscaled_transformer_comes_out_again():
+    rows = tables.read_table(DATA / "unscaled.tsv", "scaling", {"lr": float, "three": float})
+    exact, _ = scaling.unscaled_transformer(rows[0]["lr"], 0)
+    assert exact[2] == pytest.approx(rows[0]["three"], abs=0.1)
 
 
 def test_a_run_that_diverges_counts_as_never_learned():

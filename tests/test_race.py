@@ -11,8 +11,8 @@ import torch
 from helpers import checks
 from helpers.checks.lesson_10 import QUIZ
 from helpers.decoding import translate_pairs
-from helpers.labs.race import MAKERS, load_models
-from helpers.metrics import exact_match
+from helpers.labs.race import MAKERS, load_models, plain_rnn
+from helpers.metrics import exact_match, gradient_at_first_word
 from helpers.tables import race_table
 from helpers.views.race import FourView
 from helpers.views.widgets import explore, typed
@@ -56,6 +56,61 @@ def test_the_shipped_weights_are_those_of_the_tables_first_seed(models):
         found = translate_pairs(model, pairs, ENGLISH, CHINESE)
         share = exact_match(found, [pair.chinese for pair in pairs])
         assert abs(share - row["exact"][1]) <= 0.03, name
+
+
+def shares(name):
+    """Exact match of a row's five starts, for one to four clauses: (5, 4)."""
+    return np.array([row["exact"] for row in race_table() if row["model"] == name])
+
+
+def test_what_lesson_10_says_of_the_four():
+    rnn, lstm, attention, alone = (shares(name) for name in MAKERS)
+    assert 0.03 < rnn[:, 0].mean() < 0.07  # one single clause in twenty
+    assert rnn[:, 1:].max() == 0
+    assert lstm[:, 0].min() > 0.95
+    assert 0.6 < lstm[:, 1].mean() < 0.7
+    assert 0.08 < lstm[:, 2].mean() < 0.13
+    assert attention[:, 2].min() > alone[:, 2].max() > 0.9
+    assert max(model[:, 3].max() for model in (rnn, lstm, attention, alone)) < 0.2
+
+
+def test_what_lesson_10_says_of_the_lstm_with_one_thing_changed():
+    base, practice, distance, weights, capacity, units = (
+        shares(f"LSTM{change}")[:, 2]
+        for change in ("", ", twice the training", ", source backwards", ", larger embeddings",
+                       ", twice the units", ", half handed over")
+    )  # fmt: skip
+    assert 1.7 < practice.mean() / base.mean() < 2.4
+    assert distance.min() < base.max()
+    assert weights.mean() < base.mean()
+    assert 2.7 < capacity.mean() / base.mean() < 3.5
+    assert capacity.min() > max(part.max() for part in (base, practice, distance, weights))
+    assert 0.6 < (units.mean() - base.mean()) / (capacity.mean() - base.mean()) < 0.75
+    assert capacity.mean() < 0.4
+
+
+def test_what_lesson_10_says_of_the_plain_rnn():
+    with_attention = shares("plain RNN with attention")
+    assert with_attention[:, 0].min() > 0.95
+    assert 0.7 < with_attention[:, 2].mean() < 0.8
+    assert 0.3 < with_attention[:, 2].min() < 0.4
+    for change in ("PyTorch's start",):
+        assert shares(f"RNN, {change}")[:, 0].max() < 0.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_from_a_good_start_every_model_feels_the_first_word(seed):
+    torch.manual_seed(seed)
+    sizes = len(ENGLISH), len(CHINESE)
+    for name, make in MAKERS.items():
+        felt = {
+            n: sorted(gradient_at_first_word(make(*sizes), n, sizes) for _ in range(3))[1]
+            for n in (5, 80)
+        }
+        assert felt[80] > 1e-4, name
+        assert 3 < felt[5] / felt[80] < 100, name
+    plain = plain_rnn(*sizes, start=lambda rnn: None)
+    assert gradient_at_first_word(plain, 20, sizes) < 1e-8
 
 
 def test_missing_or_foreign_weights_name_the_remedy(tmp_path):
