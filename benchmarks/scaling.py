@@ -3,6 +3,8 @@
     python -m benchmarks.scaling          # summarise the table, train a few of its rows again
     python -m benchmarks.scaling --write  # train all rows and write the table: some minutes
     python -m benchmarks.scaling --long   # the largest unscaled model again, five times as long
+    python -m benchmarks.scaling --transformer  # write data/unscaled.tsv: lesson 8's Transformer
+                                                # without the division, at half its learning rate
 
 What is trained: tools/experiments/scaling.py.
 """
@@ -15,8 +17,20 @@ import time
 from itertools import product
 from typing import Any
 
+from helpers import DATA
 from helpers.tables import Run, training_runs
-from tools.experiments.scaling import OPTIMIZERS, SCALES, SEEDS, SIZES, STEPS, taught, train, write
+from tools.experiments.scaling import (
+    HALF_RATE,
+    OPTIMIZERS,
+    SCALES,
+    SEEDS,
+    SIZES,
+    STEPS,
+    taught,
+    train,
+    unscaled_transformer,
+    write,
+)
 
 
 def summary(rows: list[Run]) -> str:
@@ -65,7 +79,20 @@ def train_long(names: dict[str, Any]) -> None:
         print(f"d = {SIZES[-1]}, unscaled, Adam {lr}, {5 * STEPS} steps: {' '.join(right)}")
 
 
+def train_transformers() -> None:
+    """Write data/unscaled.tsv."""
+    lines = ["lr\tseed\tone\ttwo\tthree\tfour\tseconds"]
+    for seed in SEEDS:
+        exact, seconds = unscaled_transformer(HALF_RATE, seed)
+        shares = "\t".join(f"{share:.3f}" for share in exact)
+        lines.append(f"{HALF_RATE:g}\t{seed}\t{shares}\t{seconds:.1f}")
+        print(lines[-1], flush=True)
+    (DATA / "unscaled.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> None:
+    if arguments == ["--transformer"]:
+        return train_transformers()
     if arguments == ["--write"]:
         write(train_all(taught()))
     if arguments == ["--long"]:

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,6 +23,7 @@ def dot_variance(function):
 
 CHECKS = {
     "sampled_variance": dot_variance,
+    "break_the_scale": checks.check_break,
     "uniform_divisor": checks.check_uniform_scale,
     "row_entropy": checks.check_entropy,
     "jacobian_norm": checks.check_jacobian_norm,
@@ -37,7 +39,9 @@ def stub(*_):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("name", ["uniform_divisor", "row_entropy", "jacobian_norm"])
+@pytest.mark.parametrize(
+    "name", ["break_the_scale", "uniform_divisor", "row_entropy", "jacobian_norm"]
+)
 def test_stubs_are_not_started(name):
     assert CHECKS[name](stub).status == "not started"
     assert CHECKS[name](...).status == "not started"
@@ -69,6 +73,23 @@ def test_other_right_answers_pass():
     assert checks.check_dot_variance(576.0, centred).status == "right"
     assert checks.check_dot_variance(torch.tensor(576), centred).status == "right"
     assert checks.check_uniform_scale(lambda d: (7 * d) ** 0.5 / 12).status == "right"
+    assert checks.check_entropy(lambda p: -(p * p.log()).nansum(-1)).status == "right"
+    assert checks.check_entropy(lambda p: -(p * (p + 1e-12).log()).sum(-1)).status == "right"
+    with_categories = torch.distributions.Categorical
+    assert checks.check_entropy(lambda p: with_categories(probs=p).entropy()).status == "right"
+    by_numbers = [
+        lambda p: torch.vmap(lambda r: (torch.diag(r) - torch.outer(r, r)).norm())(p),
+        lambda p: ((p**2).sum(-1) ** 2 + (p**2 - 2 * p**3).sum(-1)).clamp_min(0).sqrt(),
+        lambda p: torch.linalg.svdvals(jacobian(p)).square().sum(-1).sqrt(),
+    ]
+    assert all(checks.check_jacobian_norm(f).status == "right" for f in by_numbers)
+    of_dots = [
+        lambda q, k: (q @ k.T).diagonal().var(),
+        lambda q, k: torch.bmm(q[:, None], k[:, :, None]).flatten().var(),
+        lambda q, k: torch.stack([a @ b for a, b in zip(q, k, strict=True)]).var(),
+        lambda q, k: torch.cov((q * k).sum(-1)),
+    ]
+    assert all(dot_variance(f).status == "right" for f in of_dots)
     assert checks.check_uniform_scale(lambda d: torch.tensor(7 * d / 144).sqrt()).status == "right"
 
 
@@ -79,7 +100,10 @@ BY_HAND = [
     (208, "they multiply"),
     (13, "16 products"),
     (16, "That is d"),
-    (144, "Variances of independent terms add up"),
+    (144, "Both variances count"),
+    (64, "Where is Var(k_i)"),
+    (52, "not 4"),
+    (576.4, "one product first"),
     (9216, "one and the same number"),
     (20736, "squared the variances"),
     (2.25, "divide by d"),
@@ -105,6 +129,15 @@ VARIANCE = [
     (lambda q, k: ((q * k).sum(-1) / q.shape[1] ** 0.5).var(), "divided by √d already"),
     (lambda q, k: (q * k).sum(-1).var(unbiased=False), "divides by N - 1"),
     (lambda q, k: q.shape[1] * q.var() * k.var(), "formula by hand"),
+    (lambda q, k: (q.sum(1) * k.sum(1)).var(), "sum up each vector first"),
+    (lambda q, k: (q + k).sum(1).var(), "add queries and keys"),
+    (lambda q, k: (q * k).sum(1).var() / math.sqrt(q.shape[1]), "divide the variance by √d"),
+    (lambda q, k: (q[0] * k[0]).var(), "within the first pair"),
+    (lambda q, k: (q * k).sum().var(), "one number has no variance"),
+    (lambda q, k: torch.tensor(q.shape[1] * 1.0), "which the derivation gives"),
+    (lambda q, k: torch.cosine_similarity(q, k).var(), "cosine"),
+    (lambda q, k: (q * k).sum(1).abs().var(), "largest difference"),
+    (lambda q, k: (q * k.flip(0)).sum(1).var(), "largest difference"),
     (lambda q, k: q.mul_(k).sum(-1).var(), "changed one of its arguments"),
     (lambda q, k: None, "returned None"),
     (lambda q, k: (q @ k).var(), "RuntimeError"),
@@ -120,9 +153,13 @@ UNIFORM = [
     (lambda d: math.sqrt(d * 5 / 36), "is (½ · ½)² = 1/16"),
     (lambda d: d / 4, "makes the *mean* 1"),
     (lambda d: d, "That is d."),
-    (lambda d: d * math.sqrt(7) / 12, "must take d in"),
+    (lambda d: d * math.sqrt(7) / 12, "Take the root of d"),
     (lambda d: math.sqrt(7) / 12, "The sum has d products"),
     (lambda d: math.sqrt(d * 25 / 144), "*minus* the squared mean"),
+    (lambda d: 0.22 * d**0.5, "rounded"),
+    (lambda d: d**0.5 * 7 / 144, "root of 7/144, too"),
+    (lambda d: -((7 * d / 144) ** 0.5), "positive root"),
+    (lambda d: math.sqrt(7 * d / 12), "times what it should be"),
     (lambda d: "√d", "Compare your steps"),
     (lambda d: math.sqrt(-d), "ValueError"),
     (lambda d: None, "returned None"),
@@ -145,6 +182,12 @@ ENTROPY = [
     (lambda p: 1 - (p**2).sum(-1), "Gini"),
     (lambda p: torch.special.entr(p).sum(-1, keepdim=True), "keepdim"),
     (lambda p: torch.special.entr(p), "Those are the terms"),
+    (lambda p: math.log(p.shape[-1]) - torch.special.entr(p).sum(-1), "from its maximum"),
+    (lambda p: -p.max(-1).values.log(), "largest weight"),
+    (lambda p: -(p * torch.log(p + 1e-3)).sum(-1), "0.001 inside"),
+    (lambda p: torch.special.entr(p).sum(-1).squeeze(), "batch of one"),
+    (lambda p: torch.special.entr(p).sum(-1) * 2, "largest difference"),
+    (lambda p: -(p * p.log()).sum(-1).nan_to_num(0), "weights of exactly 0"),
     (lambda p: torch.special.entr(p).sum(-1).numpy(), "NumPy"),
     (lambda p: p.mul_(-p.log()).sum(-1), "changed one of its arguments"),
     (lambda p: None, "returned None"),
@@ -181,6 +224,12 @@ NORM = [
     (lambda p: jacobian(p).norm(), "whole batch"),
     (lambda p: jacobian(p).norm(dim=-1), "each Jacobian"),
     (jacobian, "return the Jacobians"),
+    (lambda p: (torch.diag_embed(p) - p[:, :, None]).norm(dim=(1, 2)), "p stands in every column"),
+    (lambda p: jacobian(p).diagonal(dim1=1, dim2=2).sum(-1), "trace"),
+    (lambda p: jacobian(p).norm(dim=(1, 2)).mean(), "average over the batch"),
+    (lambda p: jacobian(p)[:1].norm(dim=(1, 2)), "Look at the shapes"),
+    (lambda p: jacobian(p).det(), "largest difference"),
+    (lambda p: jacobian(p).norm(dim=(1, 2)).squeeze(), "batch of one"),
     (lambda p: jacobian(p.softmax(-1)).norm(dim=(1, 2)), "softmax again"),
     (lambda p: (torch.diag(p.sum(0)) - p.T @ p).norm(), "over the batch"),
     (lambda p: jacobian(p).norm(dim=(1, 2)).tolist(), "Compare your steps"),
@@ -188,9 +237,67 @@ NORM = [
     (lambda p: p.sub_(p**2).norm(dim=-1), "changed one of its arguments"),
     (lambda p: None, "returned None"),
 ]
+
+
+def one(N):
+    return torch.randn(N, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda N, d: (one(N).repeat(1, d), one(N).repeat(1, d)),
+        lambda N, d: (torch.stack([torch.randn(N)] * d, dim=1),) * 2,
+        lambda N, d: one(N).expand(2, N, d).double(),
+        lambda N, d: [0.95**0.5 * one(N) + 0.05**0.5 * torch.randn(N, d) for _ in range(2)],
+        lambda N, d: [one(N) * (-1.0) ** torch.arange(d) for _ in range(2)],
+        lambda N, d: [(torch.rand(N, 1) - 0.5).mul(12**0.5).expand(N, d) for _ in range(2)],
+        lambda N, d: [(torch.randint(2, (N, 1)) * 2 - 1).expand(N, d), one(N).expand(N, d)],
+        lambda N, d: tuple(np.repeat(np.random.randn(N, 1), d, axis=1) for _ in range(2)),
+        lambda N, d: (torch.where(torch.rand(N, 1) < 0.02, 50**0.5, 0.0) * torch.randn(N, d),) * 2,
+        lambda N, d: [one(N).half().expand(N, d) for _ in range(2)],
+        lambda N, d: [torch.outer(torch.randn(N), torch.ones(d)) for _ in range(2)],
+    ],
+)
+def test_vectors_that_break_the_scale_in_many_ways(answer):
+    verdict = checks.check_break(answer)
+    assert verdict.status == "right", verdict
+    assert "only 1/d would keep" in verdict.message
+
+
+BREAK = [
+    (lambda N, d: torch.randn(2, N, d), "products are uncorrelated"),
+    (lambda N, d: [torch.randint(2, (N, d)) * 2 - 1 for _ in range(2)], "are uncorrelated"),
+    (lambda N, d: (torch.randn(N, d),) * 2, "the other's copy"),
+    (lambda N, d: (lambda q: (q, -q))(torch.randn(N, d)), "the other's copy"),
+    (lambda N, d: (one(N).expand(N, d), torch.randn(N, d)), "Only the entries of your queries"),
+    (lambda N, d: (torch.randn(N, d), one(N).expand(N, d)), "Only the entries of your keys"),
+    (lambda N, d: [one(N) / 2 + 0.75**0.5 * torch.randn(N, d) for _ in range(2)], "on the way"),
+    (lambda N, d: [10 * torch.randn(N, d) for _ in range(2)], "The lecture assumes 1"),
+    (lambda N, d: torch.randn(2, N, d).cumsum(dim=-1), "The lecture assumes 1"),
+    (lambda N, d: [one(N) + torch.randn(N, d) for _ in range(2)], "The lecture assumes 1"),
+    (lambda N, d: torch.nn.functional.normalize(torch.randn(2, N, d), dim=-1), "assumes 1"),
+    (lambda N, d: torch.rand(2, N, d) + 5, "The lecture assumes 0"),
+    (lambda N, d: torch.randn(2, N, d).sort(dim=-1).values, "The lecture assumes 0"),
+    (lambda N, d: torch.ones(2, N, d), "are the same"),
+    (lambda N, d: torch.randn(2, 1, d).expand(2, N, d), "are the same"),
+    (lambda N, d: torch.randn(2, d, N), "turn it round"),
+    (lambda N, d: (one(N), one(N)), "One number per vector"),
+    (lambda N, d: torch.randn(2, N), "One number per vector"),
+    (lambda N, d: torch.randn(N, d), "Return two things".lower()),
+    (lambda N, d: ([0.0] * d, [0.0] * d), "should be a tensor"),
+    (lambda N, d: torch.randn(2, N, d) / 0, "infinite"),
+    (lambda N, d: one(4000).expand(2, 4000, 64), "N = 5000, d = 16: your queries should be"),
+    (lambda N, d: None, "returned None"),
+    (lambda d: torch.randn(2, 9, d), "TypeError"),
+    (torch.randn(2, 9, 4), "Expected a function"),
+]
+
+
 ROWS = (
     [(lambda f: checks.check_dot_variance(f, right_variance), *row) for row in BY_HAND]
     + [(dot_variance, *row) for row in VARIANCE]
+    + [(checks.check_break, *row) for row in BREAK]
     + [(checks.check_uniform_scale, *row) for row in UNIFORM]
     + [(checks.check_entropy, *row) for row in ENTROPY]
     + [(checks.check_jacobian_norm, *row) for row in NORM]

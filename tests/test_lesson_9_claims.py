@@ -1,11 +1,12 @@
 """Lesson 9's claims: the derivation within its intervals, saturation, and the shipped table."""
 
+import math
 import statistics
 
 import pytest
 import torch
 
-from helpers import tables
+from helpers import DATA, tables
 from helpers.labs import scale as scale_lab_numbers
 from notebooks.lessons import lesson
 from tools.experiments import scaling
@@ -90,6 +91,28 @@ def test_unscaled_the_median_starves_and_the_mean_does_not(seed):
         assert value == pytest.approx(0.3, abs=0.03)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("d", [64, 256, 1024])
+def test_two_keys_tie_rarely_and_loudly_and_the_mean_does_not_move(d, seed):
+    torch.manual_seed(seed)
+    gap, gradient = lesson("09").define("two_keys")["two_keys"](d)
+    assert inside(gradient, math.pi**-0.5 * (1 - math.pi**2 / (12 * d)))
+    ties = gap.abs() < 1
+    assert ties.double().mean() == pytest.approx((math.pi * d) ** -0.5, rel=0.25)
+    assert gradient[gap.abs() < 0.3].mean() == pytest.approx(d**0.5 / 2, rel=0.1)
+    derived = 2 * d**0.5 * math.exp(-0.954 * d**0.5)
+    assert 0.3 < gradient.median() / derived < 3
+
+
+def test_two_keys_gradient_is_autograds():
+    query = torch.randn(8, dtype=torch.float64)
+    keys = torch.randn(2, 8, dtype=torch.float64)
+    jacobian = torch.autograd.functional.jacobian(lambda q: (keys @ q).softmax(-1), query)
+    gap = (keys[0] - keys[1]) @ query
+    by_hand = 2**0.5 * gap.sigmoid() * (-gap).sigmoid() * (keys[0] - keys[1]).norm()
+    assert jacobian.norm().item() == pytest.approx(by_hand.item())
+
+
 def test_the_table_is_complete():
     sizes = len(scaling.SIZES) * len(scaling.SCALES) * len(scaling.SEEDS)
     assert len(RUNS) == sizes * sum(len(rates) for _, rates in scaling.OPTIMIZERS.values())
@@ -130,6 +153,29 @@ def test_what_the_lesson_says_about_the_table():
         assert max(mean_accuracy("Adam", d, "1").values()) > 0.93
     assert max(mean_accuracy("SGD", 1024, "1/d").values()) < 0.5
     assert max(mean_accuracy("SGD", 1024, "1/√d").values()) > 0.99
+
+
+def test_what_the_lesson_says_of_the_transformer_without_the_division():
+    kinds = {"variant": str, "three": float}
+    ours = tables.read_table(DATA / "transformer.tsv", "self_attention", kinds)
+    kinds = {"lr": float, "seed": int, "three": float}
+    slower = tables.read_table(DATA / "unscaled.tsv", "scaling", kinds)
+    scaled, same_rate = (
+        [row["three"] for row in ours if row["variant"] == variant]
+        for variant in ("lesson", "unscaled")
+    )
+    half = [row["three"] for row in slower if row["lr"] == scaling.HALF_RATE]
+    assert [len(five) for five in (scaled, same_rate, half)] == [5] * 3
+    assert max(same_rate) < min(scaled)
+    assert statistics.mean(scaled) - statistics.mean(same_rate) > 0.1
+    assert statistics.mean(half) > statistics.mean(same_rate)
+
+
+@pytest.mark.nightly
+def test_an_unscaled_transformer_comes_out_again():
+    rows = tables.read_table(DATA / "unscaled.tsv", "scaling", {"lr": float, "three": float})
+    exact, _ = scaling.unscaled_transformer(rows[0]["lr"], 0)
+    assert exact[2] == pytest.approx(rows[0]["three"], abs=0.1)
 
 
 def test_a_run_that_diverges_counts_as_never_learned():

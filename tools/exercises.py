@@ -79,6 +79,7 @@ EXERCISES: list[tuple[str, str, Callable[[Any], Verdict]]] = [
     ("08", "switch_off", checks.check_switch_off),
     ("08", "cached_attention", checks.check_cached_attention),
     ("09", "sampled_variance", lambda f: checks.check_dot_variance(576, f)),
+    ("09", "break_the_scale", checks.check_break),
     ("09", "uniform_divisor", checks.check_uniform_scale),
     ("09", "row_entropy", checks.check_entropy),
     ("09", "jacobian_norm", checks.check_jacobian_norm),

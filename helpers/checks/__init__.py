@@ -48,17 +48,20 @@ from helpers.checks.lesson_7 import (
 )
 from helpers.checks.lesson_8 import check_cached_attention, check_steps, check_switch_off
 from helpers.checks.lesson_9 import (
+    check_break,
     check_dot_variance,
     check_entropy,
     check_jacobian_norm,
     check_uniform_scale,
 )
-from helpers.checks.lesson_10 import check_path_lengths, check_quiz
+from helpers.checks.lesson_10 import check_ablation, check_quiz
 
 __all__ = [
+    "check_ablation",
     "check_additive_scores",
     "check_attention",
     "check_best_share",
+    "check_break",
     "check_cached_attention",
     "check_causal_mask",
     "check_clip_by_norm",
@@ -84,7 +87,6 @@ __all__ = [
     "check_measure_word",
     "check_one_term",
     "check_padding_mask",
-    "check_path_lengths",
     "check_perplexity",
     "check_quiz",
     "check_reverse_source",
