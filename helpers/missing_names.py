@@ -167,8 +167,11 @@ def message_after(name: str, run: Run, cell: Cell | None) -> str:
 
     cell: the lesson's cell that makes `name`, if there is one.
     """
-    where = f"It is in the section “{cell.section}”; this line makes" if cell else "This line makes"
-    line = f"{where} `{name}`:\n\n    {_line_of(run.source, name)}\n\n"
+    made = _line_of(run.source, name)
+    where = "This line makes"
+    if cell and cell.line_of(name) == made:  # the lesson's cell, perhaps edited
+        where = f"It is in the section “{cell.section}”; this line makes"
+    line = f"{where} `{name}`:\n\n    {made}\n\n"
     if run.end is None:
         said, then = "has run", "Run it again, and see whether it ends in an error."
     elif run.end.interrupted:

@@ -219,6 +219,7 @@ def test_what_became_of_the_cell_is_said(
     text = run_all(kernel, "%reset -f", "import helpers", maker, "print(found)")
     assert "The cell that makes `found`" in text
     assert phrase in text
+    assert "in the section" not in text
     assert f"\n    {line}\n" in text
     assert "has not run" not in text
 
