@@ -28,8 +28,9 @@ from helpers.checks.lesson_5 import (
 from helpers.checks.lesson_6 import (
     check_additive_scores,
     check_context,
+    check_hidden_words,
+    check_hide,
     check_masked_softmax,
-    check_measure_word,
 )
 from helpers.checks.lesson_7 import (
     check_attention,
@@ -62,13 +63,14 @@ __all__ = [
     "check_gradient_bound",
     "check_gradient_product",
     "check_greedy",
+    "check_hidden_words",
+    "check_hide",
     "check_jacobian_norm",
     "check_last_valid_state",
     "check_leak",
     "check_length_curve",
     "check_lstm_cell",
     "check_masked_softmax",
-    "check_measure_word",
     "check_one_term",
     "check_padding_mask",
     "check_path_lengths",
