@@ -246,7 +246,7 @@ RIGHT = {
     "hide": [
         "return mask & (torch.arange(mask.shape[1]) != place.unsqueeze(1))",
         "return mask.scatter(1, place[:, None], False)",
-        "m = mask.clone()\n    for b in range(len(m)):\n        m[b, place[b]] = False\n    return m",
+        "m = mask.clone()\n    for b in range(len(m)):\n        m[b, place[b]] = 0\n    return m",
         "return mask * (1 - torch.nn.functional.one_hot(place, mask.shape[1])).bool()",
         "return torch.where(torch.arange(mask.size(1)) == place[:, None], False, mask)",
         "return mask.masked_fill(torch.nn.functional.one_hot(place, mask.shape[1]).bool(), False)",
