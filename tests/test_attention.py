@@ -251,6 +251,7 @@ def test_only_the_encoder_that_reads_both_ways_aligns_better_than_the_diagonal()
     rates, curves = tables.alignment_errors(), tables.length_curves()
     assert {name: len(five) for name, five in rates.items()} == {
         "attention, one-way": 5,
+        "dot product": 5,
         "attention": 5,
     }
     assert rates["attention"].max() < 0.566 - 0.2

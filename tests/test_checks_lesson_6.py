@@ -293,7 +293,7 @@ def test_counts_and_conclusion_are_right_whatever_was_predicted(letter):
     for guesses in ((60, 5), (0, 75), (torch.tensor(3), 4.0)):
         verdict = checks.check_hidden_words(guesses, (noun, number), letter, model)
         assert verdict.status == "right", verdict
-        assert f"of 75; {noun} and {number} changed" in verdict.message
+        assert f"of 75; ~ {noun} and ~ {number} changed" in verdict.message
     counted = torch.tensor([noun, number])
     assert checks.check_hidden_words([1, 2], counted, letter, model).status == "right"
 

@@ -613,14 +613,14 @@ def check_hidden_words(guesses: Any, counts: Any, conclusion: Any, translator: A
     if letter == "c":
         both = changed_measure_words(translator, "noun", another_start=True)
         raise Problem(
-            f"Test it: with the noun hidden *and* another sentence's s₀, {both} change, against "
-            f"{noun} with its own. So s₀ is not where the decoder knows the noun from."
+            f"Test it: with the noun hidden *and* another sentence's s₀, ~ {both} change, against "
+            f"~ {noun} with its own. So s₀ is not where the decoder knows the noun from."
         )
     if letter != "b":
         raise Problem(_WHY_NOT[letter])
     return right(
-        f"You predicted {guessed[0]} and {guessed[1]} of {of}; {noun} and {number} changed. The "
-        "reader from the right has met the noun before it comes to the number, so the number's "
+        f"You predicted {guessed[0]} and {guessed[1]} of {of}; ~ {noun} and ~ {number} changed. "
+        "The reader from the right has met the noun before it comes to the number, so the number's "
         "state knows it, too. A bright cell shows where a model reads, not what it cannot do "
         "without."
     )
