@@ -269,7 +269,7 @@ def test_other_ways_are_right_too(name, body):
     assert FUNCTIONS[name](student).status == "right", FUNCTIONS[name](student)
 
 
-# --- exercise 6.4: predict, count, conclude -------------------------------------------------------
+# --- exercise 6.3: predict, count, conclude -------------------------------------------------------
 
 
 @cache

@@ -332,7 +332,7 @@ def _alignment(
 
 @checked
 def check_additive_scores(student: Callable[..., Any]) -> Verdict:
-    """Exercise 6.3: s (B, H), h (B, S, H), W and U (A, H), v (A,) to scores (B, S)."""
+    """Exercise 6.4: s (B, H), h (B, S, H), W and U (A, H), v (A,) to scores (B, S)."""
     s, h, W, U, v = _alignment("", 3, 4, 5, 2).args
     cases = [
         _alignment("two sentences of three words, H = 4, A = 5", 2, 3, 4, 5),
@@ -458,7 +458,7 @@ def _at(mask: Tensor, place: Tensor) -> Tensor:
 
 @checked
 def check_hide(student: Callable[..., Any]) -> Verdict:
-    """Exercise 6.4: mask (B, S) and places (B,) to a new mask, False at each row's place, too."""
+    """Exercise 6.3: mask (B, S) and places (B,) to a new mask, False at each row's place, too."""
     mask, place = _sight("", [4, 2, 3], 4, [3, 0, 1]).args
     cases = [
         _sight("sentences of 5, 3 and 4 words, words 4, 0 and 2 hidden", [5, 3, 4], 5, [4, 0, 2]),
@@ -596,7 +596,7 @@ _WHY_NOT = {
 
 @checked
 def check_hidden_words(guesses: Any, counts: Any, conclusion: Any, translator: Any) -> Verdict:
-    """Exercise 6.4: what was predicted, what was counted, and what explains it.
+    """Exercise 6.3: what was predicted, what was counted, and what explains it.
 
     translator: the student's own model, on which everything is counted again.
     """
