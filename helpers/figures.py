@@ -284,7 +284,7 @@ def draw_encoder_decoder(ax: Axes, source: Sequence[str], target: Sequence[str])
     ax.axis("off")
 
 
-def draw_attention(ax: Axes, asking: str, answering: Sequence[str]) -> None:
+def draw_query_key_value(ax: Axes, asking: str, answering: Sequence[str]) -> None:
     """The lecture's picture of attention without an RNN: query, keys and values, weights, sum."""
     arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
 
@@ -373,6 +373,53 @@ def draw_transformer(ax: Axes) -> None:
     ax.text(2, -0.5, "encoder", ha="center", va="center", color=GREY)
     ax.text(6.6, -0.5, "decoder", ha="center", va="center", color=GREY)
     ax.set(xlim=(0, 8.4), ylim=(-0.7, right["end"] + 0.3))
+    ax.axis("off")
+
+
+def draw_attention(
+    ax: Axes, source: Sequence[str], weights: Sequence[float], read: str, written: str
+) -> None:
+    """The lecture's picture of attention with an RNN, for one output: all states are mixed.
+
+    weights: one for each word of the source. read, written: the decoder's token before and after.
+    """
+    arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+
+    def box(x: float, y: float, label: str, color: str, width: float = 0.6) -> None:
+        corner = (x - width / 2, y - 0.2)
+        ax.add_patch(FancyBboxPatch(corner, width, 0.4, "round,pad=0.04", fc=color, ec="none"))
+        ax.text(x, y, label, ha="center", va="center", color="white")
+
+    n = len(source)
+    middle, before, after = (n + 1) / 2, n + 1.4, n + 3.0
+    for x, (word, weight) in enumerate(zip(source, weights, strict=True), start=1):
+        box(x, 1, f"$h_{x}$", GREEN)
+        ax.text(x, 0.1, word, ha="center", va="center", fontsize=13)
+        ax.annotate("", (x, 0.74), (x, 0.3), arrowprops=arrow)
+        if x < n:
+            ax.annotate("", (x + 0.64, 1), (x + 0.36, 1),
+                        arrowprops={**arrow, "arrowstyle": "<|-|>", "color": GREEN})  # fmt: skip
+        end = middle + 0.2 * (x - middle)
+        ax.plot([x, end], [1.26, 2.7], color=ORANGE, lw=1 + 9 * weight, solid_capstyle="round")
+        ax.text(x + 0.16 + 0.2 * (end - x), 1.5, f"{weight:.2f}", fontsize=9, color=INK)
+    box(middle, 2.95, "$c_i$", ORANGE, 1.0)
+    box(before, 2.1, "$s_{i-1}$", BLUE)
+    box(after, 2.95, "$s_i$", BLUE)
+    turned = {**arrow, "color": BLUE, "lw": 2}
+    ax.annotate("", (after - 0.36, 2.85), (before + 0.36, 2.2), arrowprops=turned)
+    asks = {**arrow, "color": BLUE, "ls": "--"}
+    ax.annotate("", (n + 0.45, 1.75), (before - 0.36, 2.05), arrowprops=asks)
+    ax.text(before, 1.6, "compared with\nevery $h_j$", ha="center", va="top", color=BLUE)
+    ax.annotate("", (after - 0.36, 2.98), (middle + 0.56, 2.98),
+                arrowprops={**arrow, "color": ORANGE, "lw": 2})  # fmt: skip
+    ax.text(after, 1.95, read, ha="center", va="center", color=GREY, fontsize=13)
+    ax.annotate("", (after, 2.69), (after, 2.15), arrowprops=arrow)
+    ax.annotate("", (after, 3.65), (after, 3.21), arrowprops=arrow)
+    ax.text(after, 3.88, written, ha="center", va="center", fontsize=15)
+    ax.text(0.5, 1, "encoder", ha="right", va="center", color=GREEN, fontsize=12)
+    ax.text(middle - 0.65, 2.95, "context vector", ha="right", va="center", color=ORANGE)
+    ax.text(after + 0.5, 2.95, "decoder", va="center", color=BLUE, fontsize=12)
+    ax.set(xlim=(-0.6, after + 1.5), ylim=(-0.1, 4.1))
     ax.axis("off")
 
 

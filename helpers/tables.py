@@ -12,6 +12,8 @@ from helpers import DATA
 
 LENGTH_CURVE = DATA / "length_curve.tsv"
 BOTTLENECK = DATA / "bottleneck.tsv"
+INTERVENTIONS = DATA / "interventions.tsv"
+MEASURE_WORDS = DATA / "measure_words.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
 LANGUAGE_MODELS = DATA / "language_models.tsv"
@@ -81,6 +83,34 @@ def alignment_errors(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
 
 
 def _by_model(path: Path, benchmark: str, *columns: str) -> dict[str, np.ndarray]:
+def interventions(path: Path = INTERVENTIONS) -> dict[tuple[str, str, float], np.ndarray]:
+    """Exact match of one, two and three clauses, (seeds, 3), by (look, start, share moved).
+
+    From the table of `benchmarks/attention_claims.py`; raises as `read_table`.
+    """
+    clauses = ("one", "two", "three")
+    kinds: dict[str, Callable[[str], Any]] = {"look": str, "start": str, "share": float}
+    kinds |= dict.fromkeys(clauses, float)
+    found: dict[tuple[str, str, float], list[list[float]]] = {}
+    for row in read_table(path, "attention_claims", kinds):
+        key = row["look"], row["start"], row["share"]
+        found.setdefault(key, []).append([row[name] for name in clauses])
+    return {key: np.array(rows) for key, rows in found.items()}
+
+
+def measure_words_changed(path: Path = MEASURE_WORDS) -> dict[tuple[str, str], np.ndarray]:
+    """How many measure words change, (seeds,), by (model, what is hidden).
+
+    From the table of `benchmarks/attention_claims.py`; raises as `read_table`.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
+    kinds: dict[str, Callable[[str], Any]] = {"model": str, "hidden": str, "changed": int}
+    for row in read_table(path, "attention_claims", kinds):
+        found.setdefault((row["model"], row["hidden"]), []).append(row["changed"])
+    return {key: np.array(counts) for key, counts in found.items()}
+
+
+def _by_model(path: Path, *columns: str) -> dict[str, np.ndarray]:
     """Some columns by the column `model`, without rows that have none of them: (rows, columns)."""
     kinds: dict[str, Callable[[str], Any]] = {"model": str}
     kinds |= dict.fromkeys(columns, number_or_nan)

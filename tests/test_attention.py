@@ -13,7 +13,13 @@ from helpers.taught import attention
 from helpers.taught.attention import AttentionSeq2Seq, masked_softmax
 from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
 from helpers.taught.transformer import Transformer
-from helpers.views.attention import MAX_SOURCE, MAX_TARGET, AttentionView, InterventionView
+from helpers.views.attention import (
+    MAX_SOURCE,
+    MAX_TARGET,
+    AttentionView,
+    InterventionView,
+    compared,
+)
 from helpers.views.canvas import Canvas
 from helpers.views.widgets import choice, explore, player, slider, typed
 from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
@@ -159,15 +165,15 @@ def test_the_heat_map_widget_answers_whatever_is_typed(model, text):
     assert sum(label.get_visible() for label in view.map.words) <= MAX_SOURCE
 
 
-def test_each_step_of_the_heat_map_widget_shows_one_more_column(model):
+def test_each_step_of_the_heat_map_widget_shows_one_more_row(model):
     view = AttentionView(model, ENGLISH, CHINESE)
     whole = translate(model, ENGLISH.encode(PAIRS[0].source), limit=MAX_TARGET)
     for step in range(4):
         view.update(PAIRS[0].english, step)
-        grid = view.map.image.get_array()[:4]
-        assert (~torch.tensor(grid.mask)).any(0).sum() == step
+        grid = view.map.image.get_array()[:, :4]
+        assert (~torch.tensor(grid.mask)).any(1).sum() == step
         if step:
-            shown = torch.tensor(grid[:, step - 1].astype("float32"))
+            shown = torch.tensor(grid[step - 1].astype("float32"))
             torch.testing.assert_close(shown, whole.weights[step - 1])
 
 
@@ -192,11 +198,27 @@ def test_the_intervention_widget_shows_the_moved_weights(model):
     before = lab.canvas.value
     lab.controls["share"].value = 1.0
     assert lab.canvas.value != before
-    first = view.map.image.get_array()[:4, 0]
+    first = view.map.image.get_array()[0, :4]
     torch.testing.assert_close(torch.tensor(first.astype("float32")), torch.full((4,), 0.25))
     assert list(view.marker.get_data()[1]) == [0.5]
     lab.controls["number"].value = 1
     assert "Two apples." in lab.note.value
+
+
+def test_what_is_left_out_is_shown_where_it_is_missing():
+    rows = compared([*"我喜貓兩。"], [*"我喜歡貓。"])
+    assert rows == [
+        ("我", 0, False),
+        ("喜", 1, False),
+        ("歡", None, True),
+        ("貓", 2, False),
+        ("兩", 3, True),
+        ("。", 4, False),
+    ]
+    assert compared([], ["我"]) == [("我", None, True)]
+    assert [wrong for *_, wrong in compared([*"我喜歡"], [*"我喜歡"])] == [False] * 3
+    swapped = compared([*"我吃。"], [*"我喜歡。"])  # one wrong for two: the other is left out
+    assert [(token, place) for token, place, wrong in swapped if wrong] == [("吃", 1), ("歡", None)]
 
 
 def test_another_sentence_needs_no_whole_new_picture(model, monkeypatch):
@@ -229,6 +251,7 @@ def test_only_the_encoder_that_reads_both_ways_aligns_better_than_the_diagonal()
     rates, curves = tables.alignment_errors(), tables.length_curves()
     assert {name: len(five) for name, five in rates.items()} == {
         "attention, one-way": 5,
+        "dot product": 5,
         "attention": 5,
     }
     assert rates["attention"].max() < 0.566 - 0.2

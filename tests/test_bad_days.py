@@ -184,6 +184,56 @@ def test_a_cell_run_first_of_all_gets_the_advice_once() -> None:
         assert again.count("is made in an earlier cell") == 1
 
 
+def run_all(kernel: Kernel, *sources: str) -> str:
+    """What the last of some cells shows, after the others."""
+    return "\n".join([kernel.run(source) for source in sources][-1])
+
+
+def test_a_cell_that_failed_is_not_said_to_have_not_run(kernel: Kernel) -> None:
+    """Fails if a student who ran the cell, and saw its error, is told to run it first."""
+    header, *cells = missing_names.lesson_cells(named("06"))
+    maker = next(cell for cell in cells if "model" in missing_names.made_by(cell.source))
+    text = run_all(kernel, header.source, maker.source, "print(model)")
+    assert "The cell that makes `model` stopped with an error: NameError: name '" in text
+    assert maker.section in text
+    assert "\n    model = AttentionSeq2Seq(" in text
+    assert "Mend that, and run it again" in text
+    assert "has not run" not in text
+
+
+@pytest.mark.parametrize(
+    ("maker", "phrase", "line"),
+    [
+        ("1 / 0\nfound = 3", "stopped with an error: ZeroDivisionError: division", "found = 3"),
+        ("def found(x):\nreturn x", "stopped with an error: IndentationError", "def found(x):"),
+        ("found = (1,", "stopped with an error: ", "found = (1,"),
+        ("raise KeyboardInterrupt\nfound = 1", "was interrupted", "found = 1"),
+        ("found = 1\ndel found", "has run without an error", "found = 1"),
+        ("if len(str()):\n    found = 1", "made under a condition only?", "found = 1"),
+    ],
+)
+def test_what_became_of_the_cell_is_said(
+    maker: str, phrase: str, line: str, kernel: Kernel
+) -> None:
+    """Fails if the hint is not true of a cell of the student's own, or changed by the student."""
+    text = run_all(kernel, "%reset -f", "import helpers", maker, "print(found)")
+    assert "The cell that makes `found`" in text
+    assert phrase in text
+    assert "in the section" not in text
+    assert f"\n    {line}\n" in text
+    assert "has not run" not in text
+
+
+def test_the_newest_try_counts(kernel: Kernel) -> None:
+    """Fails if an error that the student has mended is still named, or a cell accuses itself."""
+    failing, mended = "found = 1 / 0", "found = 2 / 1"
+    kernel.run("import helpers")
+    assert "ZeroDivisionError" in run_all(kernel, failing, "print(found)")
+    assert run_all(kernel, mended, "print(found)") == "2.0\n"
+    assert "has run without an error" in run_all(kernel, "del found", "print(found)")
+    assert "stopped" not in run_all(kernel, "total = total + 1", "total = total + 2")
+
+
 def test_an_own_mistake_gets_no_advice(kernel: Kernel) -> None:
     """Fails if a plain typo, or any other error, is explained as a question of missing_names."""
     kernel.run(code_cells(LESSONS[0])[0])
@@ -209,6 +259,24 @@ def test_the_nearest_cell_above_is_named() -> None:
     assert missing_names.maker("late", ["import torch", "my own"], [cells]) == cells[4]
     assert missing_names.maker("x", ["my own"], [cells]) is None
     assert missing_names.maker("x", run, []) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("with torch.no_grad():\n    x = 1\n    found = f(x)", "found = f(x)"),
+        ("@torch.no_grad()\ndef found(x):\n    y = x", "def found(x):"),
+        ("for found, y in pairs:\n    z = found", "for found, y in pairs:"),
+        ("for x in y:\n    if x:\n        break\n    else:\n        found = x", "found = x"),
+        ("try:\n    x = 1\nexcept OSError:\n    found = 2", "found = 2"),
+        ("import a\nfrom b import (\n    c,\n    found,\n)", "found,"),
+        ("def other():\n    found = 1\n\nfound = other", "found = other"),
+        ("class found:\n    x = 1", "class found:"),
+    ],
+)
+def test_the_line_that_is_quoted_is_one_to_recognise(source: str, line: str) -> None:
+    """Fails if the hint quotes `with torch.no_grad():`, which many cells begin with."""
+    assert missing_names.Cell("", source).line_of("found") == line
 
 
 @pytest.mark.parametrize(

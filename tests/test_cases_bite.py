@@ -68,6 +68,7 @@ SHAPES = {
     "context_of": ["B S", "B S H"],
     "masked_softmax": ["B S", "B S"],
     "additive_scores": ["B H", "B S H", "A H", "A H", "A"],
+    "hide": ["B S", "B"],
     "attention": ["B T d", "B S d", "B S d_v", "T S"],
     "is_equivariant": ["", "B N E", "N"],
     "cached_attention": ["B h 1 d", "B h 1 d", "B h 1 d"],

@@ -71,6 +71,7 @@ EXERCISES: list[tuple[str, str, Callable[[Any], Verdict]]] = [
     ("06", "context_of", checks.check_context),
     ("06", "masked_softmax", checks.check_masked_softmax),
     ("06", "additive_scores", checks.check_additive_scores),
+    ("06", "hide", checks.check_hide),
     ("07", "attention", checks.check_attention),
     ("07", "causal_mask", checks.check_causal_mask),
     ("07", "is_equivariant", checks.check_equivariance),

@@ -36,8 +36,9 @@ from helpers.checks.lesson_5 import (
 from helpers.checks.lesson_6 import (
     check_additive_scores,
     check_context,
+    check_hidden_words,
+    check_hide,
     check_masked_softmax,
-    check_measure_word,
 )
 from helpers.checks.lesson_7 import (
     check_attention,
@@ -77,6 +78,8 @@ __all__ = [
     "check_gradient_bound",
     "check_gradient_product",
     "check_greedy",
+    "check_hidden_words",
+    "check_hide",
     "check_jacobian_norm",
     "check_last_valid_state",
     "check_leak",
@@ -84,7 +87,6 @@ __all__ = [
     "check_look_back",
     "check_lstm_cell",
     "check_masked_softmax",
-    "check_measure_word",
     "check_one_term",
     "check_padding_mask",
     "check_perplexity",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,6 +27,54 @@ def gold_weights(pairs: Sequence[Pair]) -> Tensor:
         for i, j in pair.sure | {(i, j) for i, j in pair.possible if j not in sure}:
             weights[row, j, i] = 1
     return weights / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+MEASURE_WORDS = frozenset("顆碗杯隻朵本封部張件支輛")  # the mini-language's (量詞)
+
+
+class MeasureWord(NamedTuple):
+    """A pair with one measure word, and where it stands: 兩顆蘋果 for "two apples"."""
+
+    pair: Pair
+    at: int  # the measure word, among the target tokens
+    number: int  # the English word before the noun that demands it: a, two, this
+    noun: int  # the English noun that it goes with
+
+
+def find_measure_words(pairs: Sequence[Pair]) -> list[MeasureWord]:
+    """The pairs whose Chinese has exactly one measure word, linked to a number and a noun."""
+    found = []
+    for pair in pairs:
+        links = {j: sorted(i for i, k in pair.possible if k == j) for _, j in pair.possible}
+        places = [j for j in links if pair.target[j] in MEASURE_WORDS]
+        if len(places) == 1 and len(links[places[0]]) == 2:
+            found.append(MeasureWord(pair, places[0], *links[places[0]]))
+    return found
+
+
+def measure_word(tokens: Sequence[str]) -> str:
+    """The first measure word in a translation, or "" if it has none."""
+    return next((token for token in tokens if token in MEASURE_WORDS), "")
+
+
+def with_other_nouns(found: Sequence[MeasureWord]) -> list[list[str]]:
+    """The English of each pair with another's noun: one that takes another measure word.
+
+    It comes from the next pair with the same number, so that singular and plural stay right.
+    """
+    sources = []
+    for place, here in enumerate(found):
+        others = (found[(place + far) % len(found)] for far in range(1, len(found)))
+        other = next(
+            there
+            for there in others
+            if there.pair.source[there.number] == here.pair.source[here.number]
+            and there.pair.target[there.at] != here.pair.target[here.at]
+        )
+        source = list(here.pair.source)
+        source[here.noun] = other.pair.source[other.noun]
+        sources.append(source)
+    return sources
 
 
 class Intervention:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -10,9 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers.decoding import Step, Translation, translate
-from helpers.figures import BLUE, GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure, is_wide
+from helpers.figures import GREEN, GREY, HEAT, INK, ORANGE, PINK, RED, Bars, figure, is_wide
 from helpers.labs.attention import Intervention
-from helpers.metrics import differing_tokens
 from helpers.typed_text import read_source
 from helpers.words import EOS, Pair, Vocabulary, join_chinese
 
@@ -20,24 +20,25 @@ MAX_SOURCE, MAX_TARGET = 24, 36  # source tokens and target tokens that a map ha
 
 
 class Map:
-    """A heat map whose labels and weights change: source words down, target tokens across."""
+    """A heat map whose labels and weights change: target tokens down, source words across."""
 
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
-        self.image = ax.imshow(np.full((MAX_SOURCE, MAX_TARGET), np.nan), cmap=HEAT, vmin=0, vmax=1)
+        self.image = ax.imshow(np.full((MAX_TARGET, MAX_SOURCE), np.nan), cmap=HEAT, vmin=0, vmax=1)
         ax.set_aspect("auto")
         ax.spines[:].set_visible(False)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_visible(False)  # no ticks, so other limits need no whole new picture
         left, above = ax.get_yaxis_transform(), ax.get_xaxis_transform()
         marked = {"fc": ORANGE, "ec": "none", "alpha": 0.0, "pad": 1.5}
+        slant: dict[str, Any] = {"rotation": 40, "rotation_mode": "anchor"}
         self.words = [
-            ax.text(-0.012, y, "", transform=left, ha="right", va="center", bbox=dict(marked))
-            for y in range(MAX_SOURCE)
+            ax.text(x - 0.1, 1.03, "", transform=above, ha="left", bbox=dict(marked), **slant)
+            for x in range(MAX_SOURCE)
         ]
         self.targets = [
-            ax.text(x, 1.015, "", transform=above, ha="center", va="bottom")
-            for x in range(MAX_TARGET)
+            ax.text(-0.012, y, "", transform=left, ha="right", va="center")
+            for y in range(MAX_TARGET)
         ]
         for label in (*self.words, *self.targets):
             label.set_parse_math(False)
@@ -50,32 +51,32 @@ class Map:
         t: int,
         mark: bool = True,
     ) -> None:
-        """Draw the first t columns of weights (T, S).
+        """Draw the first t rows of weights (T, S).
 
         mark: the newest target in red, and the words that it looks at on a colour.
         """
         size = (max(len(words), 1) - 0.5, max(len(targets), 1) - 0.5)
-        if (size[0], -0.5) != self.ax.get_ylim() or (-0.5, size[1]) != self.ax.get_xlim():
-            self.ax.set(ylim=(size[0], -0.5), xlim=(-0.5, size[1]))
-        grid = np.full((MAX_SOURCE, MAX_TARGET), np.nan)
-        grid[: len(words), :t] = weights[:t].T
+        if (size[1], -0.5) != self.ax.get_ylim() or (-0.5, size[0]) != self.ax.get_xlim():
+            self.ax.set(ylim=(size[1], -0.5), xlim=(-0.5, size[0]))
+        grid = np.full((MAX_TARGET, MAX_SOURCE), np.nan)
+        grid[:t, : len(words)] = weights[:t]
         self.image.set_data(grid)
         now = weights[t - 1] if t and mark else np.zeros(len(words))
         box, dpi = self.ax.get_window_extent(), self.ax.get_figure(root=True).dpi  # type: ignore
-        across = 0.8 * 72 * box.width / dpi / max(1, len(targets))  # points for a target
-        down = 0.8 * 72 * box.height / dpi / max(1, len(words))
-        for y, label in enumerate(self.words):
-            label.set_visible(y < len(words))
+        across = 0.7 * 72 * box.width / dpi / max(1, len(words))  # points for a word
+        down = 0.8 * 72 * box.height / dpi / max(1, len(targets))
+        for x, label in enumerate(self.words):
+            label.set_visible(x < len(words))
             patch = label.get_bbox_patch()
-            if patch and y < len(words):
-                label.set(text=words[y][:14], fontsize=min(12, max(6, down)))
-                patch.set_alpha(float(min(1, now[y])))
-        for x, label in enumerate(self.targets):
-            label.set_visible(x < t)
-            if x < t:
-                small = is_wide(targets[x])
-                label.set(text=targets[x], color=RED if mark and x == t - 1 else INK)
-                label.set_fontsize(min(7 if small else 14, max(5, across)))
+            if patch and x < len(words):
+                label.set(text=words[x][:14], fontsize=min(12, max(6, across)))
+                patch.set_alpha(float(min(1, now[x])))
+        for y, label in enumerate(self.targets):
+            label.set_visible(y < t)
+            if y < t:
+                small = is_wide(targets[y])
+                label.set(text=targets[y], color=RED if mark and y == t - 1 else INK)
+                label.set_fontsize(min(9 if small else 14, max(5, down)))
 
 
 class AttentionView:
@@ -91,18 +92,18 @@ class AttentionView:
         self.translate: Callable[[tuple[int, ...]], Translation] = lru_cache(8)(
             lambda ids: translate(model, ids, limit=MAX_TARGET)
         )
-        self.figure = figure(9.5, 4.6)
+        self.figure = figure(9.5, 5.4)
         self.figure.set_layout_engine("none")  # words come and go: their room is kept for them
-        heat = self.figure.add_axes((0.13, 0.12, 0.62, 0.7))
-        bars = self.figure.add_axes((0.78, 0.12, 0.19, 0.7))
+        heat = self.figure.add_axes((0.1, 0.22, 0.8, 0.51))
+        bars = self.figure.add_axes((0.1, 0.03, 0.8, 0.15))
         self.map = Map(heat)
-        self.frame = heat.axvspan(0, 0, fc="none", ec=RED, lw=2)
-        self._beside, self.bars = bars, Bars(bars, range(MAX_SOURCE), across=True)
-        bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=[], ylim=(MAX_SOURCE - 0.5, -0.5))
-        bars.grid(axis="x")
+        self.frame = heat.axhspan(0, 0, fc="none", ec=RED, lw=2)
+        self._below, self.bars = bars, Bars(bars, range(MAX_SOURCE))
+        bars.set(ylim=(0, 1), yticks=[0, 0.5, 1], xticks=[], xlim=(-0.5, MAX_SOURCE - 0.5))
+        bars.grid(axis="y")
         bars.set_axisbelow(True)
-        bars.set_xlabel("weights, newest column")
-        self.figure.suptitle("Each column: where it looked for that token", x=0.02, ha="left")
+        bars.set_ylabel("newest row")
+        self.figure.suptitle("Each row: where it looked to write that token", x=0.02, ha="left")
 
     def update(self, text: str, step: int) -> str:
         """Show what was read, the first `step` tokens written, and where each of them looked."""
@@ -115,10 +116,10 @@ class AttentionView:
             weights = whole.weights.numpy()
         self.map.show(source.tokens, targets, weights, t)
         self.frame.set_visible(t > 0)
-        self.frame.set(x=t - 1.5, width=1)
-        bottom = max(len(source.tokens), 1) - 0.5
-        if self._beside.get_ylim()[0] != bottom:
-            self._beside.set_ylim(bottom, -0.5)
+        self.frame.set(y=t - 1.5, height=1)
+        right = max(len(source.tokens), 1) - 0.5
+        if self._below.get_xlim()[1] != right:
+            self._below.set_xlim(-0.5, right)
         now = weights[t - 1] if t else []
         self.bars.set_lengths(now)
         said = self._say(source.tokens, targets[:t], now, len(targets)) if source.tokens else ""
@@ -134,6 +135,19 @@ class AttentionView:
         return (
             f"Token {len(targets)} of {count}, {targets[-1]}: it looked at {looked}. So far: {told}"
         )
+
+
+def compared(found: Sequence[str], expected: Sequence[str]) -> list[tuple[str, int | None, bool]]:
+    """What was written beside what was expected: (token, its place in found, whether it is wrong).
+
+    What was left out stands in between, without a place.
+    """
+    rows: list[tuple[str, int | None, bool]] = []
+    matcher = difflib.SequenceMatcher(None, list(found), list(expected), autojunk=False)
+    for kind, start, end, first, last in matcher.get_opcodes():
+        rows += [(found[place], place, kind != "equal") for place in range(start, end)]
+        rows += [(token, None, True) for token in expected[first + end - start : last]]
+    return rows
 
 
 class InterventionView:
@@ -157,15 +171,15 @@ class InterventionView:
     ) -> None:
         self.pairs, self.chinese = pairs, chinese
         self.lab = Intervention(model, step_of, curves, pairs, english, MAX_TARGET)
-        self.figure = figure(9.5, 4.2)
+        self.figure = figure(9.5, 4.6)
         self.figure.set_layout_engine("none")
-        self.map = Map(self.figure.add_axes((0.13, 0.05, 0.5, 0.75)))
+        self.map = Map(self.figure.add_axes((0.07, 0.03, 0.52, 0.65)))
         self.title = self.figure.suptitle("", x=0.02, ha="left")
-        right = self.figure.add_axes((0.71, 0.15, 0.27, 0.72))
-        colors = (GREY, GREEN, PINK, BLUE)
+        right = self.figure.add_axes((0.71, 0.15, 0.27, 0.68))
+        colors = (GREEN, ORANGE, PINK, GREY)  # blue is the model's own way
         for (kind, curve), color in zip(curves.items(), colors, strict=False):
             right.plot(list(curve), list(curve.values()), color=color, marker="o", ms=4, label=kind)
-        (self.marker,) = right.plot([], [], "o", color=ORANGE, ms=11, zorder=5)
+        (self.marker,) = right.plot([], [], "o", color=RED, ms=11, zorder=5)
         right.set(xlim=(-0.05, 1.05), ylim=(-0.03, 1.03), xlabel="share moved")
         right.set_title("Exact test sentences")
         right.grid(axis="y")
@@ -174,16 +188,17 @@ class InterventionView:
     def update(self, kind: str, share: float, number: int) -> str:
         """Translate pair `number` with a share of the weights moved; the note compares."""
         pair, found = self.pairs[number], self.lab.translate(kind, round(share, 3), number)
-        targets = self.chinese.decode(found.ids, keep_special=True)
         assert found.weights is not None
-        self.map.show(pair.source, targets, found.weights.numpy(), len(targets), mark=False)
         tokens = self.chinese.decode(found.ids)
-        for label, new in zip(
-            self.map.targets, differing_tokens(tokens, pair.target), strict=False
-        ):
-            label.set_color(RED if new else INK)
+        weights = np.vstack([found.weights.numpy(), np.full(len(pair.source), np.nan)])
+        rows = compared(tokens, pair.target)[:MAX_TARGET]
+        said = [token if place is not None else f"({token})" for token, place, _ in rows]
+        places = [-1 if place is None else place for _, place, _ in rows]  # -1: the empty row
+        self.map.show(pair.source, said, weights[places], len(rows), mark=False)
+        for label, (_, _, wrong) in zip(self.map.targets, rows, strict=False):
+            label.set_color(RED if wrong else INK)
         self.marker.set_data([share], [self.lab.exact_match(kind, share)])
         told, wanted = join_chinese(tokens), pair.chinese
         verdict = "right" if told == wanted else f"wrong, expected {wanted}"
-        self.title.set_text(f"Made to look here, it writes (red: differs from {wanted[:26]})")
+        self.title.set_text("Made to look here, it writes this. Red: wrong; (red): left out")
         return f"{pair.english}\n{told} ({verdict})"

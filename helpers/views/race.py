@@ -34,9 +34,9 @@ class FourView:
         self.models, self.english, self.chinese = models, english, chinese
         self.right = {tuple(pair.source): pair.target for pair in known}
         self.translations = lru_cache(16)(self._translations)
-        self.figure = figure(9.5, 5.2)
+        self.figure = figure(9.5, 6.0)
         self.figure.set_layout_engine("none")  # words come and go: their room is kept for them
-        lines = self.figure.add_axes((0.02, 0.62, 0.96, 0.36))
+        lines = self.figure.add_axes((0.02, 0.66, 0.96, 0.33))
         lines.axis("off")
         lines.set(xlim=(0, 47), ylim=(len(models) + 0.6, -0.6))
         self.rows: dict[str, list[Text]] = {}
@@ -50,8 +50,8 @@ class FourView:
         looking = [name for name in models if name in ("RNN with attention", "self-attention")]
         self.maps = {}
         for place, name in zip((0.1, 0.6), looking, strict=False):
-            ax = self.figure.add_axes((place, 0.03, 0.38, 0.44))
-            ax.set_title(name, pad=22)
+            ax = self.figure.add_axes((place, 0.02, 0.36, 0.4))
+            ax.set_title(name, pad=66)  # above the slanted words
             self.maps[name] = Map(ax)
 
     def _translations(self, ids: tuple[int, ...]) -> dict[str, Translation]:

@@ -1,8 +1,11 @@
-"""What lesson 6 claims about attention: its model and three rivals, trained from one start.
+"""What lesson 6 claims about attention: its model and four rivals, trained from one start.
 
 Rivals: lesson 3's model with lesson 3's training; the same with this lesson's encoder and training,
-so that only attention differs; attention with an encoder that reads forwards only. The fixed
-expressions are not repeated, as they are in the lesson, so that all models see the same sentences.
+so that only attention differs; attention with an encoder that reads forwards only; attention whose
+score is the dot product of the two states, without any matrix. The fixed expressions are not
+repeated, as they are in the lesson, so that all models see the same sentences.
+
+Then the lesson's interventions on the trained model, with the functions of the lesson itself.
 """
 
 import random
@@ -10,12 +13,16 @@ import time
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers import words
-from helpers.taught.attention import AttentionSeq2Seq, AttentionState
+from helpers.decoding import Step, decode_batch
+from helpers.labs.attention import MeasureWord, measure_word, with_other_nouns
+from helpers.metrics import exact_match
+from helpers.taught.attention import AttentionSeq2Seq, AttentionState, masked_softmax
 from helpers.taught.encoder_decoder import Encoder, Seq2Seq, last_valid_state
 from helpers.training import fit, translation_loss
+from notebooks.lessons import lesson
 from tools.experiments.corpus import CHINESE, ENGLISH, TRAIN
 
 LESSON_3 = {"epochs": 8, "batch": 32}
@@ -51,10 +58,28 @@ def one_way() -> AttentionSeq2Seq:
     return model
 
 
+class DotProductAttention(nn.Module):
+    """Weights from the scores e_j = s · h_j: nothing in the alignment model is learnt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.U = nn.Identity()  # the decoder's interface: what is made once for each sentence
+
+    def forward(self, s: Tensor, h: Tensor, mask: Tensor) -> Tensor:
+        return masked_softmax((h @ s.unsqueeze(-1)).squeeze(-1), mask)
+
+
+def dot_product() -> AttentionSeq2Seq:
+    model = AttentionSeq2Seq(len(ENGLISH), len(CHINESE))
+    model.decoder.attention = DotProductAttention()  # type: ignore[assignment]
+    return model
+
+
 MODELS = {
     "lesson 3": (lambda: Seq2Seq(len(ENGLISH), len(CHINESE)), LESSON_3),
     "no attention": (without_attention, LESSON_6),
     "attention, one-way": (one_way, LESSON_6),
+    "dot product": (dot_product, LESSON_6),
     "attention": (lambda: AttentionSeq2Seq(len(ENGLISH), len(CHINESE)), LESSON_6),
 }
 
@@ -109,4 +134,68 @@ def baselines(pairs: list[words.Pair]) -> dict[str, list[list[tuple[int, int]]]]
     return {
         "diagonal": [[(j * S // T, j) for j in range(T)] for S, T in sizes],
         "random": [[(rng.randrange(S), j) for j in range(T)] for S, T in sizes],
+    }
+
+
+LOOKS = ("own", "gold", "uniform", "shifted", "nowhere")  # where the decoder is made to look
+
+
+def _written(step: Step, start: AttentionState, count: int) -> list[list[str]]:
+    return [CHINESE.decode(row) for row in decode_batch(step, start, count).rows]
+
+
+def _start(model: AttentionSeq2Seq, sources: list[list[str]]) -> AttentionState:
+    return model.start(*words.pad_batch([ENGLISH.encode(source) for source in sources]))
+
+
+@torch.no_grad()
+def made_to_look(
+    model: AttentionSeq2Seq, pairs: list[words.Pair], look: str, another_start: bool, share: float
+) -> float:
+    """Exact match when a share of the weights is moved to those of `look`.
+
+    another_start: the decoder starts from s_0 of the next sentence instead of its own.
+    """
+    of_lesson = lesson("06").define(
+        "uniform", "shifted", "nowhere", "gold_of", "redirect", given={"translator": model}
+    )
+    change = {
+        "own": lambda own, mask, t: own,
+        "gold": of_lesson["gold_of"](pairs),
+        **{name: of_lesson[name] for name in ("uniform", "shifted", "nowhere")},
+    }[look]
+    start = _start(model, [pair.source for pair in pairs])
+    if another_start:
+        start = start._replace(s=start.s.roll(1, dims=0))
+    found = _written(of_lesson["redirect"](change, share), start, len(pairs))
+    return exact_match([words.join_chinese(row) for row in found], [p.chinese for p in pairs])
+
+
+@torch.no_grad()
+def changed_measure_words(model: AttentionSeq2Seq, found: list[MeasureWord]) -> dict[str, int]:
+    """How many measure words change when the decoder may not look at a word, or s_0 is another's.
+
+    "swapped" is what changes when the noun itself is another one.
+    """
+    hide = lesson("06").define("hide")["hide"]
+    sources = [each.pair.source for each in found]
+    noun, number = (torch.tensor([each[k] for each in found]) for k in (3, 2))
+    start = _start(model, sources)
+    before = [measure_word(row) for row in _written(model.step, start, len(found))]
+
+    def changed(start: AttentionState, *hidden: Tensor) -> int:
+        for place in hidden:
+            start = start._replace(mask=hide(start.mask, place))
+        after = [measure_word(row) for row in _written(model.step, start, len(found))]
+        return sum(a != b for a, b in zip(before, after, strict=True))
+
+    another = start._replace(s=start.s.roll(1, dims=0))
+    return {
+        "noun": changed(start, noun),
+        "number": changed(start, number),
+        "word before": changed(start, number - 1),
+        "noun and neighbours": changed(start, noun, noun - 1, noun + 1),
+        "another start": changed(another),
+        "noun, another start": changed(another, noun),
+        "swapped": changed(_start(model, with_other_nouns(found))),
     }
