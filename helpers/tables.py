@@ -82,7 +82,6 @@ def alignment_errors(path: Path = LENGTH_CURVE) -> dict[str, np.ndarray]:
     }
 
 
-def _by_model(path: Path, benchmark: str, *columns: str) -> dict[str, np.ndarray]:
 def interventions(path: Path = INTERVENTIONS) -> dict[tuple[str, str, float], np.ndarray]:
     """Exact match of one, two and three clauses, (seeds, 3), by (look, start, share moved).
 
@@ -110,7 +109,7 @@ def measure_words_changed(path: Path = MEASURE_WORDS) -> dict[tuple[str, str], n
     return {key: np.array(counts) for key, counts in found.items()}
 
 
-def _by_model(path: Path, *columns: str) -> dict[str, np.ndarray]:
+def _by_model(path: Path, benchmark: str, *columns: str) -> dict[str, np.ndarray]:
     """Some columns by the column `model`, without rows that have none of them: (rows, columns)."""
     kinds: dict[str, Callable[[str], Any]] = {"model": str}
     kinds |= dict.fromkeys(columns, number_or_nan)
