@@ -59,7 +59,6 @@ SHAPES = {
     "last_valid_state": ["B S H", "B S"],
     "shift": ["B T", "B T"],
     "one_term": ["H", "H H", "H", "H"],
-    "gradient_bound": ["H H"],
     "lstm_cell": ["B E", "B H", "B H", "4H E", "4H H", "4H"],
     "set_forget_bias": ["4H", "4H"],
     "context_of": ["B S", "B S H"],

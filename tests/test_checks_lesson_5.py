@@ -1,5 +1,6 @@
 """Lesson 5's checks: right answers pass, each typical wrong one gets the hint meant for it."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -176,6 +177,78 @@ PRODUCT = [
 ]
 
 
+LEVEL = {"A": -1.0, "B": -0.4, "C": 0.4, "D": 1.0}
+
+
+def program(capital=lambda t: (1, 0, LEVEL[t], 0), small=(0, 1, 0, 0), asked=(0, 1, 0, 1)):
+    """A student's gates: (i, f, g, o) at a capital, at a small letter, at the question."""
+    return lambda token: asked if token == "?" else small if token.islower() else capital(token)
+
+
+def in_order(order, gates=program()):
+    return lambda token: tuple(gates(token)["ifgo".index(name)] for name in order)
+
+
+def with_bools(token):
+    return token in "ABCD", token not in "ABCD", LEVEL.get(token, 0), token == "?"
+
+
+def forgets_case(token):
+    return program()(token.lower())
+
+
+GATES_FOR = [
+    (program(small=(0, 0.99, 0, 0)), "fades while it waits"),
+    (program(small=(0, 0, 0, 0)), "fades while it waits"),
+    (program(small=(0.1, 1, 0.5, 0)), "small letter writes"),
+    (program(small=(1, 1, -1, 0)), "small letter writes"),
+    (program(lambda t: (1, 1, LEVEL[t], 0)), "earlier capital is still in the memory"),
+    (program(lambda t: (0.5, 0.5, LEVEL[t], 0)), "earlier capital is still in the memory"),
+    (program(asked=(0, 1, 0, 0)), "closed at the question mark"),
+    (program(asked=(0, 0, 0, 1)), "the forget gate comes first"),
+    (program(lambda t: (0, 0, LEVEL[t], 0)), "Nothing is written at a capital"),
+    (program(lambda t: (1, 0, 0, 0)), "Nothing is written at a capital"),
+    (program(lambda t: (1, 0, LEVEL[t], 1)), "before it is asked"),
+    (program(small=(0, 1, 0, 1)), "before it is asked"),
+    (in_order("figo"), "in the order f, i, g, o"),
+    (in_order("fiog"), "in the order f, i, o, g"),
+    (in_order("ifog"), "in the order i, f, o, g"),
+    (program(lambda t: (1, 0, 0.1 * "ABCD".index(t), 0)), "not far enough apart"),
+    (program(lambda t: (1, 0, 1.0, 0)), "not far enough apart"),
+    (program(asked=(0, 1, 0, 0.3)), "not far enough apart"),
+    (program(lambda t: (1, 0, "ABCD".index(t), 0)), "lies between -1 and 1"),
+    (program(small=(0, 2, 0, 0)), "gate f is 2"),
+    (forgets_case, "always 0"),
+    (lambda t: (1, 0, 0), "expected four numbers"),
+    (lambda t: {"i": 1, "f": 0, "g": 0, "o": 0}, "expected four numbers"),
+    (lambda t: ("1", 0, 0, 0), "four plain numbers"),
+    (lambda t: LEVEL[t], "KeyError"),
+    (lambda t: None, "returned None"),
+    (5, "Expected a function"),
+]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        exercise("05", "gates_for", solved=True),
+        program(),
+        lambda t: list(program()(t)),
+        lambda t: np.array(program()(t)),
+        lambda t: torch.tensor(program()(t), dtype=torch.float32),
+        with_bools,
+        program(small=(0, 1, 0.7, 0)),  # a candidate that is not written
+        program(small=(1, 1, 0, 0)),  # a write of nothing
+        program(lambda t: (1, 0, {**LEVEL, "B": 0.0}[t], 0)),  # B is shown as 0
+        program(lambda t: (abs(LEVEL[t]), 0, 1 if LEVEL[t] > 0 else -1, 0)),
+        program(asked=(0.05, 1, 1, 1)),  # the question shifts all alike
+        program(lambda t: (1, 0, -LEVEL[t], 0), asked=(0, 0.9, 0, 0.9)),
+    ],
+)
+def test_programs_of_the_gates_that_work_pass(answer):
+    assert checks.check_gates_for(answer).status == "right"
+
+
 def biased(edit):
     """A student's answer: `edit` changes copies of both vectors."""
 
@@ -254,6 +327,7 @@ BIAS = [
     ("check", "answer", "hint"),
     [("check_lstm_cell", *row) for row in CELL]
     + [("check_gate_strip", *row) for row in STRIP]
+    + [("check_gates_for", *row) for row in GATES_FOR]
     + [("check_gradient_product", *row) for row in PRODUCT]
     + [("check_forget_bias", *row) for row in BIAS],
 )

@@ -15,13 +15,14 @@ from helpers.checks.lesson_3 import (
 )
 from helpers.checks.lesson_4 import (
     check_clip_by_norm,
-    check_gradient_bound,
     check_one_term,
     check_surviving_radius,
+    check_transient_growth,
 )
 from helpers.checks.lesson_5 import (
     check_forget_bias,
     check_gate_strip,
+    check_gates_for,
     check_gradient_product,
     check_lstm_cell,
 )
@@ -59,7 +60,7 @@ __all__ = [
     "check_fixed_size",
     "check_forget_bias",
     "check_gate_strip",
-    "check_gradient_bound",
+    "check_gates_for",
     "check_gradient_product",
     "check_greedy",
     "check_jacobian_norm",
@@ -80,5 +81,6 @@ __all__ = [
     "check_steps",
     "check_stop",
     "check_surviving_radius",
+    "check_transient_growth",
     "check_uniform_scale",
 ]

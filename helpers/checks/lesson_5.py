@@ -1,6 +1,8 @@
 """Checks of lesson 5: LSTM gates."""
 
+import math
 from collections.abc import Callable
+from itertools import pairwise, permutations, product
 from typing import Any
 
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor
 from helpers.checks.engine import (
     Case,
     Mistake,
+    NotStarted,
     Problem,
     Verdict,
     call,
@@ -18,7 +21,7 @@ from helpers.checks.engine import (
     number_of,
     settle,
 )
-from helpers.checks.values import as_list, describe, same
+from helpers.checks.values import as_list, describe, plain, same
 from helpers.taught.recurrent import lstm_step
 
 
@@ -227,6 +230,133 @@ def check_gate_strip(answer: Any) -> Verdict:
     return settle(check, answer, praise)
 
 
+Setting = tuple[float, ...]  # i, f, g, o of the only unit
+TOKENS = "abcdABCD?"
+STARTS, WAITS = ["", "ab", "dD", "AcB", "CB"], ["", "abcd", "dcba" * 80]
+
+
+def _settings_of(student: Any) -> dict[str, Setting]:
+    """Four numbers for each token, as the student's function gives them; else Problem."""
+    settings = {}
+    for token in TOKENS:
+        found = as_list(call(student, Case(f"the token {token!r}", (token,))))
+        if not isinstance(found, tuple | list) or len(found) != 4:
+            raise Problem(
+                f"At {token!r}: expected four numbers, i, f, g, o; found {describe(found)}."
+            )
+        if any(number is Ellipsis for number in found):
+            raise NotStarted
+        numbers = (float(n) if isinstance(plain(n), bool) else n for n in found)
+        text = f"At {token!r}: expected four plain numbers, i, f, g, o"
+        settings[token] = tuple(number_of(n, text) for n in numbers)
+    return settings
+
+
+def _shown(settings: dict[str, Setting], tokens: str) -> list[float]:
+    """h of the only unit after each token."""
+    c, shown = 0.0, []
+    for i, f, g, o in (settings[token] for token in tokens):
+        c = f * c + i * g
+        shown.append(o * math.tanh(c))
+    return shown
+
+
+def _in_short(tokens: str) -> str:
+    spaced = " ".join(tokens)
+    return f"`{spaced}`" if len(tokens) < 14 else f"`{spaced[:17]} … {spaced[-5:]}`"
+
+
+def _why_two_ways(settings: dict[str, Setting], capital: str) -> str:
+    """Why one last capital is shown in two ways."""
+    small = [settings[token] for token in "abcd"]
+    if any(i * g for i, _, g, _ in small):
+        return "A small letter writes into the memory: close its input gate."
+    if any(f < 1 for _, f, _, _ in small):
+        return "The memory fades while it waits: a small letter's forget gate is below 1."
+    if settings[capital][1] > 0:
+        return "An earlier capital is still in the memory: a new one has to push it out."
+    return "Follow the memory step by step: c = f · c + i · g."
+
+
+def _why_silent(settings: dict[str, Setting]) -> str:
+    """Why the unit shows nothing at the question, whatever came before."""
+    _, f, _, o = settings["?"]
+    if o == 0:
+        return "The output gate is closed at the question mark, too."
+    if all(i * g == 0 for i, _, g, _ in (settings[capital] for capital in "ABCD")):
+        return "Nothing is written at a capital: written is i · g."
+    if f == 0:
+        return (
+            "At the question mark the forget gate comes first: c = f · c + i · g, and only then "
+            "h = o · tanh(c). With f = 0 there is nothing left to show."
+        )
+    return "Follow the memory step by step: c = f · c + i · g."
+
+
+def _fault(settings: dict[str, Setting]) -> str:
+    """What is wrong with a program of the gates; '' if it shows the last capital, and only then."""
+    for token, numbers in settings.items():
+        for name, number in zip("ifgo", numbers, strict=True):
+            lowest, what = (-1, "candidate") if name == "g" else (0, "gate")
+            if not lowest <= number <= 1:
+                return (
+                    f"At {token!r} the {what} {name} is {number:g}; it lies between {lowest} and "
+                    "1. The order is i, f, g, o."
+                )
+    found: dict[str, list[tuple[float, str]]] = {capital: [] for capital in "ABCD"}
+    for capital, start, wait in product("ABCD", STARTS, WAITS):
+        text = start + capital + wait + "?"
+        *early, last = _shown(settings, text)
+        found[capital].append((last, text))
+        for n, h in enumerate(early, start=1):
+            if abs(h) > 0.01:
+                return (
+                    f"At step {n} of {_in_short(text)} the unit shows h = {h:.2g}, before it is "
+                    "asked. Close the output gate there."
+                )
+    if all(abs(h) <= 0.01 for rows in found.values() for h, _ in rows):
+        return f"At the question mark h is always 0. {_why_silent(settings)}"
+    for capital, rows in found.items():
+        low, high = min(rows), max(rows)
+        if high[0] - low[0] > 0.02:
+            return (
+                f"In {_in_short(low[1])} the last capital is {capital} and h is {low[0]:.2f}; in "
+                f"{_in_short(high[1])} it is {capital}, too, but h is {high[0]:.2f}. "
+                f"{_why_two_ways(settings, capital)}"
+            )
+    levels = sorted((rows[0][0], capital) for capital, rows in found.items())
+    (low_h, a), (high_h, b) = min(pairwise(levels), key=lambda pair: pair[1][0] - pair[0][0])
+    if high_h - low_h < 0.199:
+        return (
+            f"{a} and {b} are shown as h = {low_h:.2f} and h = {high_h:.2f}: not far enough apart. "
+            "Spread the four candidates over -1 to 1, and open the gates far enough."
+        )
+    return ""
+
+
+@checked
+def check_gates_for(student: Any) -> Verdict:
+    """Exercise 5.3: gates of one unit that shows, at the question, which capital came last."""
+
+    def check() -> None:
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        settings = _settings_of(student)
+        if not (fault := _fault(settings)):
+            return
+        for order in permutations(range(4)):
+            if not _fault({token: tuple(n[k] for k in order) for token, n in settings.items()}):
+                given = ", ".join("ifgo"[order.index(k)] for k in range(4))
+                fault = f"Your four numbers come in the order {given}. Asked are i, f, g, o."
+        raise Problem(fault)
+
+    praise = (
+        "Three kinds of token, three settings: at a capital forget and write, at a small letter "
+        "keep, at the question keep and show. Training has to find such a program by gradients."
+    )
+    return settle(check, student, praise)
+
+
 def _product(f: Tensor) -> Tensor:
     later = torch.cat([f[1:], torch.ones_like(f[:1])])
     return later.flip(0).cumprod(0).flip(0)
@@ -234,7 +364,7 @@ def _product(f: Tensor) -> Tensor:
 
 @checked
 def check_gradient_product(student: Any) -> Verdict:
-    """Exercise 5.3: from forget gates (T, H) to ∂c_T/∂c_t (T, H), the products of later gates."""
+    """Exercise 5.4: from forget gates (T, H) to ∂c_T/∂c_t (T, H), the products of later gates."""
     f = torch.sigmoid(_numbers(5, 3))
     cases = [
         Case("T = 5, H = 3", (f,)),
@@ -323,7 +453,7 @@ def _wanted(ih: Tensor, hh: Tensor, value: float) -> Tensor:
 
 @checked
 def check_forget_bias(student: Any) -> Verdict:
-    """Exercise 5.4: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
+    """Exercise 5.5: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
     cases = [
         Case("H = 3, value 1", (*_biases(3), 1.0)),
         Case("H = 1, value 2.5", (*_biases(1), 2.5)),
