@@ -13,6 +13,7 @@ from helpers import DATA
 LENGTH_CURVE = DATA / "length_curve.tsv"
 SCALING = DATA / "scaling.tsv"
 FOUR_MODELS = DATA / "four_models.tsv"
+RECALL_LAGS = DATA / "recall_lags.tsv"
 
 
 def read_table(
@@ -103,3 +104,15 @@ def race_table(path: Path = FOUR_MODELS) -> list[dict[str, Any]]:
         {**{name: row[name] for name in kinds}, "exact": [row[name] for name in clauses]}
         for row in rows
     ]
+
+
+def recall_lags(path: Path = RECALL_LAGS) -> dict[tuple[str, int, int], list[float]]:
+    """Accuracy on the recall task by (model and its start, units, lag), one number a seed.
+
+    From the table of `benchmarks/gradient_claims.py`; raises as `read_table`.
+    """
+    kinds = {"model": str, "units": int, "lag": int, "accuracy": float}
+    found: dict[tuple[str, int, int], list[float]] = {}
+    for row in read_table(path, "gradient_claims", kinds):
+        found.setdefault((row["model"], row["units"], row["lag"]), []).append(row["accuracy"])
+    return found

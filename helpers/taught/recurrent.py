@@ -44,6 +44,19 @@ def patient_gru(input_size: int, hidden_size: int) -> nn.GRU:
     return gru
 
 
+def start_isometric(rnn: nn.RNN) -> None:
+    """Start a tanh RNN so that every step nearly keeps the length of a gradient (lesson 4).
+
+    Orthogonal W, and small inputs so that tanh works where its slope is 1: dynamical isometry
+    (Saxe, McClelland & Ganguli 2014; for RNNs Chen, Pennington & Schoenholz 2018).
+    """
+    with torch.no_grad():
+        nn.init.orthogonal_(rnn.weight_hh_l0)
+        rnn.weight_ih_l0.mul_(0.1)
+        rnn.bias_ih_l0.zero_()
+        rnn.bias_hh_l0.zero_()
+
+
 def lstm_step(
     a: Tensor, c: Tensor, **held: Tensor | float
 ) -> tuple[Tensor, Tensor, dict[str, Any]]:
