@@ -57,6 +57,18 @@ TERM = [
     (lambda g, J, h, p: torch.outer((g @ J) * (1 - h.tanh() ** 2), p), "without another tanh"),
     (lambda g, J, h, p: torch.outer((g * (1 - h**2)) @ J, p), "after the Jacobian, not before"),
     (lambda g, J, h, p: torch.dot((g @ J) * (1 - h**2), p), "a single number, a dot product"),
+    (lambda g, J, h, p: torch.outer(g * (1 - h**2), p), "Jacobian is missing"),
+    (lambda g, J, h, p: torch.outer((g @ J) * h * (1 - h), p), "slope of the sigmoid"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 + h * h), p), "you have 1 + h**2"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - 2 * h), p), "you have 1 - 2 * h"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2) ** 0.5, p), "without a square root"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2) ** 2, p), "in there twice"),
+    (lambda g, J, h, p: torch.outer(g @ J, p * (1 - h**2)), "belongs to the rows"),
+    (lambda g, J, h, p: torch.outer((g @ J) + 1 - h**2, p), "the slope is not added"),
+    (lambda g, J, h, p: torch.outer((g @ J @ J) * (1 - h**2), p), "The Jacobian is in there twice"),
+    (lambda g, J, h, p: -torch.outer((g @ J) * (1 - h**2), p), "wrong sign"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2), p) / len(h), "constant times"),
+    (lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2), p)[None], "a dimension too many"),
     (lambda g, J, h, p: None, "returned None"),
     (in_numpy, "NumPy"),
     (lambda g, J, h, p: torch.outer(g @ J, 1 - h**2) @ J[:, :2], "shape"),
@@ -110,6 +122,11 @@ def joint(gs):
     return torch.cat([g.flatten() for g in gs]).norm()
 
 
+def clip_by(gs, m, norm):
+    size = norm(torch.cat([g.flatten() for g in gs]))
+    return [g * torch.clamp(m / (size + 1e-12), max=1.0) for g in gs]
+
+
 CLIP = [
     (lambda gs, m: [g * min(1, m / (g.norm() + 1e-9)) for g in gs], "every tensor by itself"),
     (lambda gs, m: [torch.clamp(g, -m, m) for g in gs], "clamp every entry"),
@@ -119,6 +136,15 @@ CLIP = [
     (lambda gs, m: [g.clone() for g in gs], "Nothing was clipped"),
     (lambda gs, m: [g / joint(gs) for g in gs], "always scale"),
     (lambda gs, m: torch.cat([g.flatten() for g in clip(gs, m)]), "Return a list"),
+    (lambda gs, m: clip_by(gs, m, lambda v: v.abs().max()), "largest entry"),
+    (lambda gs, m: clip_by(gs, m, lambda v: v.abs().sum()), "add up absolute values"),
+    (lambda gs, m: clip_by(gs, m, lambda v: (v**2).mean() ** 0.5), "root of the *mean* square"),
+    (lambda gs, m: [g * min(1, m / (gs[0].norm() + 1e-9)) for g in gs], "first tensor only"),
+    (lambda gs, m: [g * joint(gs) / m if joint(gs) > m else g for g in gs], "upside down"),
+    (lambda gs, m: [g * (joint(gs) <= m) for g in gs], "throw long gradients away"),
+    (lambda gs, m: [g * m / joint(gs) if joint(gs) > 2 * m else g for g in gs], "3.5 and max_norm"),
+    (lambda gs, m: (g for g in clip(gs, m)), "a generator"),
+    (lambda gs, m: (clip(gs, m), joint(gs)), "part 1"),
     (mutating, "changed one of its arguments"),
 ]
 RADIUS = [

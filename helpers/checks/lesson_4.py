@@ -1,5 +1,6 @@
 """Checks of lesson 4: vanishing and exploding gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,42 @@ def check_one_term(student: Any) -> Verdict:
         Mistake(
             "That is a single number, a dot product. ∂L/∂W has one entry per weight: torch.outer.",
             lambda g, J, h, p: ((g @ J) * (1 - h**2)) @ p,
+        ),
+        Mistake(
+            "The Jacobian is missing: grad_T @ jacobian carries the gradient from h_T back to h_t.",
+            lambda g, J, h, p: torch.outer(g * (1 - h**2), p),
+        ),
+        Mistake(
+            "h * (1 - h) is the slope of the sigmoid; that of tanh is 1 - h**2.",
+            lambda g, J, h, p: torch.outer((g @ J) * h * (1 - h), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2; you have 1 + h**2.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 + h**2), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2; you have 1 - 2 * h.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - 2 * h), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2, without a square root.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2).sqrt(), p),
+        ),
+        Mistake(
+            "The slope of tanh is in there twice: once is enough.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2) ** 2, p),
+        ),
+        Mistake(
+            "The slope belongs to the rows: it multiplies the gradient of h_t, not h_before.",
+            lambda g, J, h, p: torch.outer(g @ J, p * (1 - h**2)),
+        ),
+        Mistake(
+            "Factors of a chain rule multiply: the slope is not added.",
+            lambda g, J, h, p: torch.outer((g @ J) + (1 - h**2), p),
+        ),
+        Mistake(
+            "The Jacobian is in there twice. It goes all the way from h_t to h_T already.",
+            lambda g, J, h, p: torch.outer((g @ J @ J) * (1 - h**2), p),
         ),
     ]
     praise = (
@@ -205,6 +242,7 @@ def check_clip_by_norm(student: Any) -> Verdict:
         Case("float32 gradients", ([g.float() for g in big], 2.5)),
         Case("a single number", ([torch.tensor(-8.0)], 0.5)),
         Case("a joint norm of 2 and max_norm = 4", ([torch.tensor([1.2, -1.6])], 4.0)),
+        Case("a joint norm of 3.5 and max_norm = 3", ([torch.tensor([2.8, -2.1])], 3.0)),
         Case(
             "a joint norm of 0.5 and max_norm = 0.2",
             ([torch.tensor([0.3]), torch.tensor([[0.0], [-0.4]])], 0.2),
@@ -250,6 +288,42 @@ def check_clip_by_norm(student: Any) -> Verdict:
             "You always scale, and to a norm of 1. Scale only when the norm is above max_norm, by "
             "max_norm / norm.",
             lambda gs, m: [g / _total_norm(gs) for g in gs],
+        ),
+    ]
+
+    def by(norm: Callable[[Tensor], Tensor]) -> Callable[[list[Tensor], float], list[Tensor]]:
+        """Clipping by another measure of all entries in one long vector."""
+
+        def clip(gs: list[Tensor], m: float) -> list[Tensor]:
+            size = norm(torch.cat([g.reshape(-1) for g in gs])).item()
+            return [g * min(1.0, m / size) if size > 0 else g for g in gs]
+
+        return clip
+
+    mistakes += [
+        Mistake(
+            "You measure the gradients by their largest entry. The norm is √(sum of squares).",
+            by(lambda v: v.abs().max()),
+        ),
+        Mistake(
+            "You add up absolute values. The norm is √(sum of squares).",
+            by(lambda v: v.abs().sum()),
+        ),
+        Mistake(
+            "You take the root of the *mean* square. The norm is √(sum of squares).",
+            by(lambda v: v.square().mean().sqrt()),
+        ),
+        Mistake(
+            "You take the norm of the first tensor only. The joint norm counts all of them.",
+            lambda gs, m: [g * min(1.0, m / max(gs[0].norm().item(), 1e-12)) for g in gs],
+        ),
+        Mistake(
+            "The factor is upside down: max_norm / norm makes the norm equal to max_norm.",
+            lambda gs, m: [g * _total_norm(gs) / m if _total_norm(gs) > m else g for g in gs],
+        ),
+        Mistake(
+            "You throw long gradients away. Scale them down instead: their direction is right.",
+            lambda gs, m: [g if _total_norm(gs) <= m else 0 * g for g in gs],
         ),
     ]
     mistakes.append(

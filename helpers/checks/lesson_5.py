@@ -80,6 +80,11 @@ def _tanh_gates(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor
     return o * torch.tanh(c), c
 
 
+def _raw_gates(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor) -> Any:
+    i, f, g, o = (x @ W.T + h @ U.T + b).chunk(4, dim=-1)
+    return _finish((i, f, g, o), c)
+
+
 def _untransposed(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor) -> Any:
     H = h.shape[-1]
     blocks = torch.cat([block.T for block in U.split(H)])
@@ -157,6 +162,58 @@ def check_lstm_cell(student: Any) -> Verdict:
             _wrong_cell(lambda gates, c: (gates[3] * tanh(c), _finish(gates, c)[1])),
         ),
         Mistake("The bias b is missing.", _wrong_cell(_finish, bias=0.0)),
+        Mistake(
+            "The bias is counted twice: b is the sum of both bias vectors already.",
+            _wrong_cell(_finish, bias=2.0),
+        ),
+        Mistake(
+            "h is not used: what the gates do also depends on the hidden state, U @ h.",
+            lambda x, h, c, W, U, b: lstm_cell(x, 0 * h, c, W, U, b),
+        ),
+        Mistake(
+            "x is not used: what the gates do also depends on the input, W @ x.",
+            lambda x, h, c, W, U, b: lstm_cell(0 * x, h, c, W, U, b),
+        ),
+        Mistake(
+            "1 - i stands where the forget gate belongs: an LSTM has a separate gate f.",
+            _with(lambda i, f, g, o, c: (1 - i) * c + i * tanh(g)),
+        ),
+        Mistake(
+            "The new content is added to the memory, not subtracted.",
+            _with(lambda i, f, g, o, c: f * c - i * tanh(g)),
+        ),
+        Mistake(
+            "The forget gate multiplies the old memory; you add it.",
+            _with(lambda i, f, g, o, c: f + c + i * tanh(g)),
+        ),
+        Mistake(
+            "The old memory enters the new one as it is, without a tanh.",
+            _with(lambda i, f, g, o, c: f * tanh(c) + i * tanh(g)),
+        ),
+        Mistake(
+            "h = o · tanh(c): the memory goes through tanh there, not through the sigmoid.",
+            _with(lambda i, f, g, o, c: f * c + i * tanh(g), lambda o, c: o * torch.sigmoid(c)),
+        ),
+        Mistake(
+            "The output gate multiplies tanh(c); you add it.",
+            _with(lambda i, f, g, o, c: f * c + i * tanh(g), lambda o, c: o + tanh(c)),
+        ),
+        Mistake(
+            "The candidate g takes tanh, not ReLU: the memory must be able to go down, too.",
+            _with(lambda i, f, g, o, c: f * c + i * g.relu()),
+        ),
+        Mistake(
+            "You multiply the forget gate by h. What it keeps is the memory c.",
+            lambda x, h, c, W, U, b: lstm_cell(x, h, h, W, U, b),
+        ),
+        Mistake(
+            "Return the memory c_t itself; tanh(c_t) is only what h_t is made from.",
+            lambda *args: (lstm_cell(*args)[0], tanh(lstm_cell(*args)[1])),
+        ),
+        Mistake(
+            "The gates have no activation: i, f and o go through the sigmoid.",
+            _raw_gates,
+        ),
         Mistake("A transpose is missing: multiply h by U.T, as x by W.T.", _untransposed),
     ]
     praise = (
@@ -178,6 +235,8 @@ def check_gate_strip(answer: Any) -> Verdict:
         numbers = as_list(answer)
         if not isinstance(numbers, tuple | list) or len(numbers) != 3:
             raise Problem(f"Expected three numbers, such as (1, 0.5, 9); found {describe(answer)}.")
+        if any(number is Ellipsis for number in numbers):
+            raise NotStarted
         written, left, shown = (number_of(n, "Expected three plain numbers") for n in numbers)
         if (written, shown) == (3, 9):
             raise Problem("You count steps from 0; the picture counts from 1.")
@@ -430,6 +489,47 @@ def check_gradient_product(student: Any) -> Verdict:
             lambda f: f.mean(0) ** torch.arange(len(f) - 1, -1, -1)[:, None],
         ),
         Mistake(
+            f"{steps}You start with f of step t+2.",
+            lambda f: torch.cat([_product(f)[1:], torch.ones_like(f[:1])]),
+        ),
+        Mistake(
+            "You multiply the gates of all *earlier* steps. Row t holds later ones only.",
+            lambda f: torch.cat([torch.ones_like(f[:1]), f[:-1].cumprod(0)]),
+        ),
+        Mistake(
+            "`roll` brings the first row round to the end. No step comes after T: a row of ones "
+            "belongs there.",
+            lambda f: f.roll(-1, 0).flip(0).cumprod(0).flip(0),
+        ),
+        Mistake(
+            "What is kept is f, not 1 - f.",
+            lambda f: _product(1 - f),
+        ),
+        Mistake(
+            "You take the smallest gate. Every later gate multiplies the memory once more.",
+            lambda f: torch.cat([f[1:], torch.ones_like(f[:1])]).flip(0).cummin(0)[0].flip(0),
+        ),
+        Mistake(
+            "You multiply over the units as well: one number a step. Each unit has its own chain.",
+            lambda f: _product(f).prod(1),
+        ),
+        Mistake(
+            "That is the logarithm of the product. A sum of logs needs `exp` at the end.",
+            lambda f: _product(f).log(),
+        ),
+        Mistake(
+            "These are gates already, between 0 and 1: without another sigmoid.",
+            lambda f: _product(torch.sigmoid(f)),
+        ),
+        Mistake(
+            "That is the whole diagonal matrix. Asked is its diagonal alone, (T, H).",
+            lambda f: torch.diag_embed(_product(f)),
+        ),
+        Mistake(
+            "The last row is missing: for t = T there is no factor, and an empty product is 1.",
+            lambda f: _product(f)[:-1],
+        ),
+        Mistake(
             "For t = T there is no factor at all, and an empty product is 1, not 0.",
             lambda f: torch.cat([_product(f)[:-1], torch.zeros_like(f[:1])]),
         ),
@@ -455,7 +555,7 @@ def _wanted(ih: Tensor, hh: Tensor, value: float) -> Tensor:
 def check_forget_bias(student: Any) -> Verdict:
     """Exercise 5.5: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
     cases = [
-        Case("H = 3, value 1", (*_biases(3), 1.0)),
+        Case("H = 3, value 1.5", (*_biases(3), 1.5)),
         Case("H = 1, value 2.5", (*_biases(1), 2.5)),
         Case("a negative value", (*_biases(2, seed=4), -1.0)),
         Case("value 0", (*_biases(2, seed=6), 0.0)),
@@ -490,7 +590,18 @@ def check_forget_bias(student: Any) -> Verdict:
             return "You add `value` to what was there; asked is a total of exactly `value`."
         if same(forget, right[H : 2 * H]):
             return "The forget gate is right, but the other three gates must keep their biases."
-        return "Compare bias_ih + bias_hh, quarter by quarter, with i, f, g, o."
+        if same(forget, torch.full_like(forget, -value)):
+            return "The sign is wrong: a positive bias opens the gate."
+        if same(forget, old * value):
+            return "You multiply what was there; asked is a total of exactly `value`."
+        if same(forget, torch.full_like(forget, value).sigmoid()):
+            return "`value` is the bias itself, before the sigmoid."
+        wrong = [
+            f"{name} (from {k * H}): expected {right[k * H]:.3g}, found {total[k * H]:.3g}"
+            for k, name in enumerate("ifgo")
+            if not same(total[k * H : (k + 1) * H], right[k * H : (k + 1) * H])
+        ]
+        return f"bias_ih + bias_hh, quarter by quarter: {'; '.join(wrong)}."
 
     def check() -> None:
         if not callable(student):
@@ -499,6 +610,8 @@ def check_forget_bias(student: Any) -> Verdict:
             found = call(student, case)
             where = f"Tried with {case.label}: "
             ih, hh, value = case.args
+            if isinstance(found, Tensor) and found.ndim == 2:
+                found = tuple(found)  # two rows in one tensor
             if not isinstance(found, tuple | list) or len(found) != 2:
                 raise Problem(
                     f"{where}expected two tensors, bias_ih and bias_hh; found {describe(found)}."
