@@ -1,8 +1,8 @@
 """Do lesson 5's claims hold for other random starts?  Writes data/lstm_claims.tsv.
 
-    python -m benchmarks.lstm_claims             # prints every part, some eight minutes
+    python -m benchmarks.lstm_claims             # prints every part, some ten minutes
     python -m benchmarks.lstm_claims gates       # one part: gates, paths, reach, explosion, tense
-    python -m benchmarks.lstm_claims --write     # every part, and writes the table
+    python -m benchmarks.lstm_claims --write     # and writes the table (of one part: its rows)
 
 What is measured: tools/experiments/lstm.py. Seeds 0 to 4; parts that take no training, 0 to 9.
 How far back an RNN and an LSTM learn, by their start: gradient_claims.py.
@@ -18,23 +18,34 @@ from tools.experiments.lstm import explosion, gates, paths, reach, tense
 
 SEEDS = {gates: 5, paths: 10, reach: 10, explosion: 10, tense: 5}
 PARTS = {part.__name__: part for part in SEEDS}
+TABLE, HEAD = DATA / "lstm_claims.tsv", "part\twhat\tseed\tvalue"
+
+
+def replace_rows(part: str, rows: list[str]) -> None:
+    """Put a part's rows into the table in the place of its old ones."""
+    old = TABLE.read_text("utf-8").splitlines()[1:] if TABLE.exists() else []
+    by_part = {
+        name: rows if name == part else [row for row in old if row.split("\t")[0] == name]
+        for name in PARTS
+    }
+    lines = [HEAD, *(row for found in by_part.values() for row in found)]
+    TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
-    chosen = [name for name in arguments if name in PARTS]
-    lines = ["part\twhat\tseed\tvalue"]
-    for name in chosen or PARTS:
+    for name in [name for name in arguments if name in PARTS] or PARTS:
         part = PARTS[name]
         seeds = range(SEEDS[part])
-        rows = [part(seed) for seed in seeds]
+        found = [part(seed) for seed in seeds]
         print(f"\n{name:32}" + "".join(f"{f'seed {n}':>10}" for n in seeds) + f"{'median':>10}")
-        for what in rows[0]:
-            values = [float(row[what]) for row in rows]
+        rows = []
+        for what in found[0]:
+            values = [float(row[what]) for row in found]
             numbers = "".join(f"{value:10.2g}" for value in [*values, statistics.median(values)])
             print(f"{what:32}{numbers}", flush=True)
-            lines += [f"{name}\t{what}\t{n}\t{value:.4g}" for n, value in enumerate(values)]
-    if "--write" in arguments and not chosen:
-        (DATA / "lstm_claims.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            rows += [f"{name}\t{what}\t{n}\t{value:.4g}" for n, value in enumerate(values)]
+        if "--write" in arguments:
+            replace_rows(name, rows)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ def recall_lags(path: Path = RECALL_LAGS) -> dict[tuple[str, int, int], list[flo
 
     From the table of `benchmarks/gradient_claims.py`; raises as `read_table`.
     """
+    kinds: dict[str, Callable[[str], Any]]
     kinds = {"model": str, "units": int, "lag": int, "accuracy": float}
     found: dict[tuple[str, int, int], list[float]] = {}
     for row in read_table(path, "gradient_claims", kinds):

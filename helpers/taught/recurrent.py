@@ -44,7 +44,7 @@ def patient_gru(input_size: int, hidden_size: int) -> nn.GRU:
     return gru
 
 
-def start_isometric(rnn: nn.RNN) -> None:
+def start_isometric(rnn: Any) -> None:
     """Start a tanh RNN so that every step nearly keeps the length of a gradient (lesson 4).
 
     Orthogonal W, and small inputs so that tanh works where its slope is 1: dynamical isometry

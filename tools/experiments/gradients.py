@@ -22,7 +22,7 @@ STEPS, LEARNING_RATE, BATCH = 300, 3e-3, 64
 LAGS = (5, 10, 20, 40, 80)
 
 
-def rnn_reader(units: int, start: Callable[[nn.RNN], None] | None = None, **options: Any) -> Any:
+def rnn_reader(units: int, start: Callable[[Any], None] | None = None, **options: Any) -> Any:
     """Lesson 4's reader; `start` changes its RNN, `options` go to `nn.RNN`."""
     reader = FOUR["Reader"](units)
     if options:
@@ -32,7 +32,7 @@ def rnn_reader(units: int, start: Callable[[nn.RNN], None] | None = None, **opti
     return reader
 
 
-def orthogonal(rnn: nn.RNN, gain: float = 1.0, inputs: float = 1.0) -> None:
+def orthogonal(rnn: Any, gain: float = 1.0, inputs: float = 1.0) -> None:
     """An orthogonal W times `gain`, input weights times `inputs`, biases 0."""
     FOUR["start_isometric"](rnn)
     with torch.no_grad():
@@ -40,7 +40,7 @@ def orthogonal(rnn: nn.RNN, gain: float = 1.0, inputs: float = 1.0) -> None:
         rnn.weight_ih_l0 *= inputs / 0.1
 
 
-def identity(rnn: nn.RNN, inputs: float = 1.0) -> None:
+def identity(rnn: Any, inputs: float = 1.0) -> None:
     """W is the identity, biases are 0 (Le, Jaitly & Hinton 2015, for ReLU)."""
     orthogonal(rnn, inputs=inputs)
     with torch.no_grad():
