@@ -126,6 +126,19 @@ def test_too_much_patience_costs() -> None:
     )
 
 
+def test_the_lstm_keeps_the_grammatical_time() -> None:
+    found = measured("tense")
+    assert min(found["LSTM"]) > 0.75 > 0.6 > max(found["RNN"] + found["RNN, isometric"])
+    assert statistics.mean(found["RNN, isometric"]) < statistics.mean(found["RNN"])
+    for name, sentence in (
+        ("LSTM", "it kept the time in {} of all later clauses"),
+        ("RNN", "the RNN as PyTorch starts it in {}"),
+        ("RNN, isometric", "the isometric one in {}"),
+    ):
+        low, high = min(found[name]), max(found[name])
+        assert says(sentence.format(f"{100 * low:.0f} to {100 * high:.0f} %")), (name, low, high)
+
+
 # Measured again
 
 
