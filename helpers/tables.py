@@ -23,6 +23,7 @@ TRANSFORMER_HEADS = DATA / "transformer_heads.tsv"
 TRANSFORMER_LOOKS = DATA / "transformer_looks.tsv"
 DECODER_ONLY = DATA / "decoder_only.tsv"
 ATTENTION_COST = DATA / "attention_cost.tsv"
+RECALL_LAGS = DATA / "recall_lags.tsv"
 
 
 def read_table(
@@ -229,4 +230,17 @@ def attention_costs(path: Path = ATTENTION_COST) -> dict[tuple[str, int], dict[i
     for row in read_table(path, "self_attention", kinds):
         cost = row["milliseconds"], row["faults"]
         found.setdefault((row["layer"], row["size"]), {})[row["T"]] = cost
+    return found
+
+
+def recall_lags(path: Path = RECALL_LAGS) -> dict[tuple[str, int, int], list[float]]:
+    """Accuracy on the recall task by (model and its start, units, lag), one number a seed.
+
+    From the table of `benchmarks/gradient_claims.py`; raises as `read_table`.
+    """
+    kinds: dict[str, Callable[[str], Any]]
+    kinds = {"model": str, "units": int, "lag": int, "accuracy": float}
+    found: dict[tuple[str, int, int], list[float]] = {}
+    for row in read_table(path, "gradient_claims", kinds):
+        found.setdefault((row["model"], row["units"], row["lag"]), []).append(row["accuracy"])
     return found

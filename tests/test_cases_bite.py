@@ -62,7 +62,6 @@ SHAPES = {
     "decoder_step": ["", "B", "B H"],
     "reverse_source": ["B S", "B S"],
     "one_term": ["H", "H H", "H", "H"],
-    "gradient_bound": ["H H"],
     "lstm_cell": ["B E", "B H", "B H", "4H E", "4H H", "4H"],
     "set_forget_bias": ["4H", "4H"],
     "context_of": ["B S", "B S H"],

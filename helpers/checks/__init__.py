@@ -23,13 +23,14 @@ from helpers.checks.lesson_3 import (
 )
 from helpers.checks.lesson_4 import (
     check_clip_by_norm,
-    check_gradient_bound,
     check_one_term,
     check_surviving_radius,
+    check_transient_growth,
 )
 from helpers.checks.lesson_5 import (
     check_forget_bias,
     check_gate_strip,
+    check_gates_for,
     check_gradient_product,
     check_lstm_cell,
 )
@@ -75,7 +76,7 @@ __all__ = [
     "check_fixed_size",
     "check_forget_bias",
     "check_gate_strip",
-    "check_gradient_bound",
+    "check_gates_for",
     "check_gradient_product",
     "check_greedy",
     "check_hidden_words",
@@ -99,6 +100,7 @@ __all__ = [
     "check_surviving_radius",
     "check_switch",
     "check_switch_off",
+    "check_transient_growth",
     "check_uniform_scale",
     "check_write_on",
 ]

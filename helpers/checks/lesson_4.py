@@ -1,13 +1,16 @@
 """Checks of lesson 4: vanishing and exploding gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from helpers.checks.engine import (
     Case,
     Mistake,
+    NotStarted,
     Problem,
     Verdict,
     checked,
@@ -15,6 +18,7 @@ from helpers.checks.engine import (
     number_of,
     settle,
 )
+from helpers.checks.values import as_list, describe
 from helpers.labs.gradients import format_factor, measure, passage
 
 
@@ -95,6 +99,42 @@ def check_one_term(student: Any) -> Verdict:
             "That is a single number, a dot product. ∂L/∂W has one entry per weight: torch.outer.",
             lambda g, J, h, p: ((g @ J) * (1 - h**2)) @ p,
         ),
+        Mistake(
+            "The Jacobian is missing: grad_T @ jacobian carries the gradient from h_T back to h_t.",
+            lambda g, J, h, p: torch.outer(g * (1 - h**2), p),
+        ),
+        Mistake(
+            "h * (1 - h) is the slope of the sigmoid; that of tanh is 1 - h**2.",
+            lambda g, J, h, p: torch.outer((g @ J) * h * (1 - h), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2; you have 1 + h**2.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 + h**2), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2; you have 1 - 2 * h.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - 2 * h), p),
+        ),
+        Mistake(
+            "The slope of tanh is 1 - h**2, without a square root.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2).sqrt(), p),
+        ),
+        Mistake(
+            "The slope of tanh is in there twice: once is enough.",
+            lambda g, J, h, p: torch.outer((g @ J) * (1 - h**2) ** 2, p),
+        ),
+        Mistake(
+            "The slope belongs to the rows: it multiplies the gradient of h_t, not h_before.",
+            lambda g, J, h, p: torch.outer(g @ J, p * (1 - h**2)),
+        ),
+        Mistake(
+            "Factors of a chain rule multiply: the slope is not added.",
+            lambda g, J, h, p: torch.outer((g @ J) + (1 - h**2), p),
+        ),
+        Mistake(
+            "The Jacobian is in there twice. It goes all the way from h_t to h_T already.",
+            lambda g, J, h, p: torch.outer((g @ J @ J) * (1 - h**2), p),
+        ),
     ]
     praise = (
         "A term is large only if all its factors are. The middle one, the Jacobian, is the one "
@@ -103,74 +143,83 @@ def check_one_term(student: Any) -> Verdict:
     return examine(student, _term, cases, mistakes, praise)
 
 
-def _bound(W: Tensor, slope: float, lag: int) -> float:
-    return (slope * torch.linalg.matrix_norm(W, ord=2).item()) ** lag
+def _two_by_two(answer: Any) -> Tensor:
+    """An answer that is a real 2 × 2 matrix in whatever form, in float64; else Problem."""
+    wanted = "Expected two rows of two numbers, such as [[1, 2], [3, 4]]"
+    if isinstance(answer, np.ndarray | Tensor):
+        rows = answer.tolist()
+    else:
+        rows = [as_list(row) for row in answer] if isinstance(answer, tuple | list) else answer
+    if not isinstance(rows, tuple | list) or not all(isinstance(r, tuple | list) for r in rows):
+        flat = isinstance(rows, tuple | list) and len(rows) == 4
+        hint = " Put each row into brackets of its own." if flat else ""
+        raise Problem(f"{wanted}; found {describe(answer)}.{hint}")
+    if any(number is Ellipsis for row in rows for number in row):
+        raise NotStarted
+    if [len(row) for row in rows] != [2, 2]:
+        raise Problem(f"{wanted}; found {describe(answer)}.")
+    numbers = [[number_of(number, wanted) for number in row] for row in rows]
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _why_not_transient(A: Tensor, fine: dict[int, bool], radius: float) -> str:
+    """A hint for a matrix that does not grow first and vanish later; fine: by power."""
+    if torch.allclose(A @ A.T, A.T @ A):
+        return (
+            f"Norm and spectral radius are the same here, {radius:.3g}, as in every matrix that is "
+            "symmetric, diagonal, or a rotation times a number. Try a 0 on one side of the "
+            "diagonal only."
+        )
+    if not fine[100] and radius >= 1 - 1e-9:
+        return (
+            f"In the long run the spectral radius rules, here {radius:.3g}, and it has to be below "
+            "1. Look at the eigenvalues."
+        )
+    if not fine[100]:
+        return (
+            f"With a spectral radius of {radius:.3g} it does vanish, but not within 100 steps. "
+            "Make the radius a little smaller."
+        )
+    if not fine[1]:
+        return (
+            "One step does not stretch enough. A larger number beside the diagonal does; it leaves "
+            "the eigenvalues alone if the number on the other side is 0."
+        )
+    return (
+        f"With a spectral radius of {radius:.3g} too much has gone after five steps. Bring it "
+        "closer to 1, or stretch more in one step."
+    )
 
 
 @checked
-def check_gradient_bound(student: Any) -> Verdict:
-    """Exercise 4.2: (γ σ_max)^lag, the bound on the Jacobian's norm."""
-    W = torch.tensor([[1.0, 0.5], [-0.5, 2.0]], dtype=torch.float64)
-    cases = [
-        Case("W = [[1, 0.5], [-0.5, 2]], slope 0.5, lag 3", (W, 0.5, 3)),
-        Case("lag 1", (_numbers(4, 4), 0.25, 1)),
-        Case("lag 0", (_numbers(4, 4), 1.0, 0)),
-        Case("a float32 matrix", (_numbers(3, 3).float(), 1.0, 5)),
-    ]
-    mistakes = [
-        Mistake(
-            "That is the Frobenius norm. The bound needs the largest stretch of any vector: the "
-            "largest singular value, ord=2.",
-            lambda W, s, n: (s * W.norm().item()) ** n,
-        ),
-        Mistake(
-            "That is the spectral radius, the largest |eigenvalue|. It tells the rate in the long "
-            "run but bounds nothing: use the largest singular value.",
-            lambda W, s, n: (s * torch.linalg.eigvals(W).abs().max().item()) ** n,
-        ),
-        Mistake(
-            "The slope γ of the activation is missing: every step contributes γ · σ_max.",
-            lambda W, s, n: torch.linalg.matrix_norm(W, ord=2).item() ** n,
-        ),
-        Mistake(
-            "The slope counts once per step: it belongs inside the power.",
-            lambda W, s, n: s * torch.linalg.matrix_norm(W, ord=2).item() ** n,
-        ),
-        Mistake(
-            "Factors multiply: `lag` of them make a power, not a multiple.",
-            lambda W, s, n: s * torch.linalg.matrix_norm(W, ord=2).item() * n,
-        ),
-        Mistake(
-            "Off by one: from h_t to h_T there are exactly T − t = lag factors.",
-            lambda W, s, n: (s * torch.linalg.matrix_norm(W, ord=2).item()) ** (n - 1),
-        ),
-        Mistake(
-            "Off by one: from h_t to h_T there are exactly T − t = lag factors.",
-            lambda W, s, n: (s * torch.linalg.matrix_norm(W, ord=2).item()) ** (n + 1),
-        ),
-        Mistake(
-            "That is the largest entry. A matrix can stretch a vector by more than its largest "
-            "entry: use the largest singular value.",
-            lambda W, s, n: (s * W.abs().max().item()) ** n,
-        ),
-        Mistake(
-            "That is the largest entry. A matrix can stretch a vector by more than its largest "
-            "entry: use the largest singular value.",
-            lambda W, s, n: (s * W.max().item()) ** n,
-        ),
-        Mistake(
-            "That is the norm of the power of W. The bound is the power of the norm: with an "
-            "activation in between, only the norms may be multiplied.",
-            lambda W, s, n: (
-                s**n * torch.linalg.matrix_norm(torch.linalg.matrix_power(W, n), ord=2).item()
-            ),
-        ),
-    ]
+def check_transient_growth(answer: Any) -> Verdict:
+    """Exercise 4.2: a matrix with ‖A‖ ≥ 3, ‖A⁵‖ ≥ 3 and ‖A¹⁰⁰‖ ≤ 0.001."""
+
+    def check() -> None:
+        A = _two_by_two(answer)
+        powers = {n: torch.linalg.matrix_power(A, n) for n in (1, 5, 100)}
+        if not all(power.isfinite().all() for power in powers.values()):
+            raise Problem("The powers of this matrix leave the range of numbers: it explodes.")
+        norms = {n: float(torch.linalg.matrix_norm(power, ord=2)) for n, power in powers.items()}
+        radius = float(torch.linalg.eigvals(A).abs().max())
+        room = 1 + 1e-9
+        fine = {1: norms[1] * room >= 3, 5: norms[5] * room >= 3, 100: norms[100] <= 0.001 * room}
+        if all(fine.values()):
+            return
+        names = {1: "‖A‖", 5: "‖A⁵‖", 100: "‖A¹⁰⁰‖"}
+        found = ", ".join(
+            f"{names[n]} = {norms[n]:.3g} ({'enough' if n < 100 else 'small enough'})"
+            if fine[n]
+            else f"{names[n]} = {norms[n]:.3g} (too {'small' if n < 100 else 'large'})"
+            for n in norms
+        )
+        raise Problem(f"{found}. {_why_not_transient(A, fine, radius)}")
+
     praise = (
-        "If γσ_max < 1 the gradient must vanish. If it is larger, the gradient may explode, but "
-        "need not: the bound is a ceiling, not a forecast."
+        "The norm says what one step can do, the spectral radius how it ends. A gradient may grow "
+        "for many steps before it vanishes, and a norm above 1 promises no explosion."
     )
-    return examine(student, _bound, cases, mistakes, praise)
+    return settle(check, answer, praise)
 
 
 def _total_norm(gradients: list[Tensor]) -> Tensor:
@@ -193,6 +242,7 @@ def check_clip_by_norm(student: Any) -> Verdict:
         Case("float32 gradients", ([g.float() for g in big], 2.5)),
         Case("a single number", ([torch.tensor(-8.0)], 0.5)),
         Case("a joint norm of 2 and max_norm = 4", ([torch.tensor([1.2, -1.6])], 4.0)),
+        Case("a joint norm of 3.5 and max_norm = 3", ([torch.tensor([2.8, -2.1])], 3.0)),
         Case(
             "a joint norm of 0.5 and max_norm = 0.2",
             ([torch.tensor([0.3]), torch.tensor([[0.0], [-0.4]])], 0.2),
@@ -238,6 +288,42 @@ def check_clip_by_norm(student: Any) -> Verdict:
             "You always scale, and to a norm of 1. Scale only when the norm is above max_norm, by "
             "max_norm / norm.",
             lambda gs, m: [g / _total_norm(gs) for g in gs],
+        ),
+    ]
+
+    def by(norm: Callable[[Tensor], Tensor]) -> Callable[[list[Tensor], float], list[Tensor]]:
+        """Clipping by another measure of all entries in one long vector."""
+
+        def clip(gs: list[Tensor], m: float) -> list[Tensor]:
+            size = norm(torch.cat([g.reshape(-1) for g in gs])).item()
+            return [g * min(1.0, m / size) if size > 0 else g for g in gs]
+
+        return clip
+
+    mistakes += [
+        Mistake(
+            "You measure the gradients by their largest entry. The norm is √(sum of squares).",
+            by(lambda v: v.abs().max()),
+        ),
+        Mistake(
+            "You add up absolute values. The norm is √(sum of squares).",
+            by(lambda v: v.abs().sum()),
+        ),
+        Mistake(
+            "You take the root of the *mean* square. The norm is √(sum of squares).",
+            by(lambda v: v.square().mean().sqrt()),
+        ),
+        Mistake(
+            "You take the norm of the first tensor only. The joint norm counts all of them.",
+            lambda gs, m: [g * min(1.0, m / max(gs[0].norm().item(), 1e-12)) for g in gs],
+        ),
+        Mistake(
+            "The factor is upside down: max_norm / norm makes the norm equal to max_norm.",
+            lambda gs, m: [g * _total_norm(gs) / m if _total_norm(gs) > m else g for g in gs],
+        ),
+        Mistake(
+            "You throw long gradients away. Scale them down instead: their direction is right.",
+            lambda gs, m: [g if _total_norm(gs) <= m else 0 * g for g in gs],
         ),
     ]
     mistakes.append(

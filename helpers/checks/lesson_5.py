@@ -1,6 +1,8 @@
 """Checks of lesson 5: LSTM gates."""
 
+import math
 from collections.abc import Callable
+from itertools import pairwise, permutations, product
 from typing import Any
 
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor
 from helpers.checks.engine import (
     Case,
     Mistake,
+    NotStarted,
     Problem,
     Verdict,
     call,
@@ -18,7 +21,7 @@ from helpers.checks.engine import (
     number_of,
     settle,
 )
-from helpers.checks.values import as_list, describe, same
+from helpers.checks.values import as_list, describe, plain, same
 from helpers.taught.recurrent import lstm_step
 
 
@@ -75,6 +78,11 @@ def _tanh_gates(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor
     i, f, g, o = torch.tanh(x @ W.T + h @ U.T + b).chunk(4, dim=-1)
     c = f * c + i * g
     return o * torch.tanh(c), c
+
+
+def _raw_gates(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor) -> Any:
+    i, f, g, o = (x @ W.T + h @ U.T + b).chunk(4, dim=-1)
+    return _finish((i, f, g, o), c)
 
 
 def _untransposed(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor) -> Any:
@@ -154,6 +162,58 @@ def check_lstm_cell(student: Any) -> Verdict:
             _wrong_cell(lambda gates, c: (gates[3] * tanh(c), _finish(gates, c)[1])),
         ),
         Mistake("The bias b is missing.", _wrong_cell(_finish, bias=0.0)),
+        Mistake(
+            "The bias is counted twice: b is the sum of both bias vectors already.",
+            _wrong_cell(_finish, bias=2.0),
+        ),
+        Mistake(
+            "h is not used: what the gates do also depends on the hidden state, U @ h.",
+            lambda x, h, c, W, U, b: lstm_cell(x, 0 * h, c, W, U, b),
+        ),
+        Mistake(
+            "x is not used: what the gates do also depends on the input, W @ x.",
+            lambda x, h, c, W, U, b: lstm_cell(0 * x, h, c, W, U, b),
+        ),
+        Mistake(
+            "1 - i stands where the forget gate belongs: an LSTM has a separate gate f.",
+            _with(lambda i, f, g, o, c: (1 - i) * c + i * tanh(g)),
+        ),
+        Mistake(
+            "The new content is added to the memory, not subtracted.",
+            _with(lambda i, f, g, o, c: f * c - i * tanh(g)),
+        ),
+        Mistake(
+            "The forget gate multiplies the old memory; you add it.",
+            _with(lambda i, f, g, o, c: f + c + i * tanh(g)),
+        ),
+        Mistake(
+            "The old memory enters the new one as it is, without a tanh.",
+            _with(lambda i, f, g, o, c: f * tanh(c) + i * tanh(g)),
+        ),
+        Mistake(
+            "h = o · tanh(c): the memory goes through tanh there, not through the sigmoid.",
+            _with(lambda i, f, g, o, c: f * c + i * tanh(g), lambda o, c: o * torch.sigmoid(c)),
+        ),
+        Mistake(
+            "The output gate multiplies tanh(c); you add it.",
+            _with(lambda i, f, g, o, c: f * c + i * tanh(g), lambda o, c: o + tanh(c)),
+        ),
+        Mistake(
+            "The candidate g takes tanh, not ReLU: the memory must be able to go down, too.",
+            _with(lambda i, f, g, o, c: f * c + i * g.relu()),
+        ),
+        Mistake(
+            "You multiply the forget gate by h. What it keeps is the memory c.",
+            lambda x, h, c, W, U, b: lstm_cell(x, h, h, W, U, b),
+        ),
+        Mistake(
+            "Return the memory c_t itself; tanh(c_t) is only what h_t is made from.",
+            lambda *args: (lstm_cell(*args)[0], tanh(lstm_cell(*args)[1])),
+        ),
+        Mistake(
+            "The gates have no activation: i, f and o go through the sigmoid.",
+            _raw_gates,
+        ),
         Mistake("A transpose is missing: multiply h by U.T, as x by W.T.", _untransposed),
     ]
     praise = (
@@ -175,6 +235,8 @@ def check_gate_strip(answer: Any) -> Verdict:
         numbers = as_list(answer)
         if not isinstance(numbers, tuple | list) or len(numbers) != 3:
             raise Problem(f"Expected three numbers, such as (1, 0.5, 9); found {describe(answer)}.")
+        if any(number is Ellipsis for number in numbers):
+            raise NotStarted
         written, left, shown = (number_of(n, "Expected three plain numbers") for n in numbers)
         if (written, shown) == (3, 9):
             raise Problem("You count steps from 0; the picture counts from 1.")
@@ -227,6 +289,133 @@ def check_gate_strip(answer: Any) -> Verdict:
     return settle(check, answer, praise)
 
 
+Setting = tuple[float, ...]  # i, f, g, o of the only unit
+TOKENS = "abcdABCD?"
+STARTS, WAITS = ["", "ab", "dD", "AcB", "CB"], ["", "abcd", "dcba" * 80]
+
+
+def _settings_of(student: Any) -> dict[str, Setting]:
+    """Four numbers for each token, as the student's function gives them; else Problem."""
+    settings = {}
+    for token in TOKENS:
+        found = as_list(call(student, Case(f"the token {token!r}", (token,))))
+        if not isinstance(found, tuple | list) or len(found) != 4:
+            raise Problem(
+                f"At {token!r}: expected four numbers, i, f, g, o; found {describe(found)}."
+            )
+        if any(number is Ellipsis for number in found):
+            raise NotStarted
+        numbers = (float(n) if isinstance(plain(n), bool) else n for n in found)
+        text = f"At {token!r}: expected four plain numbers, i, f, g, o"
+        settings[token] = tuple(number_of(n, text) for n in numbers)
+    return settings
+
+
+def _shown(settings: dict[str, Setting], tokens: str) -> list[float]:
+    """h of the only unit after each token."""
+    c, shown = 0.0, []
+    for i, f, g, o in (settings[token] for token in tokens):
+        c = f * c + i * g
+        shown.append(o * math.tanh(c))
+    return shown
+
+
+def _in_short(tokens: str) -> str:
+    spaced = " ".join(tokens)
+    return f"`{spaced}`" if len(tokens) < 14 else f"`{spaced[:17]} … {spaced[-5:]}`"
+
+
+def _why_two_ways(settings: dict[str, Setting], capital: str) -> str:
+    """Why one last capital is shown in two ways."""
+    small = [settings[token] for token in "abcd"]
+    if any(i * g for i, _, g, _ in small):
+        return "A small letter writes into the memory: close its input gate."
+    if any(f < 1 for _, f, _, _ in small):
+        return "The memory fades while it waits: a small letter's forget gate is below 1."
+    if settings[capital][1] > 0:
+        return "An earlier capital is still in the memory: a new one has to push it out."
+    return "Follow the memory step by step: c = f · c + i · g."
+
+
+def _why_silent(settings: dict[str, Setting]) -> str:
+    """Why the unit shows nothing at the question, whatever came before."""
+    _, f, _, o = settings["?"]
+    if o == 0:
+        return "The output gate is closed at the question mark, too."
+    if all(i * g == 0 for i, _, g, _ in (settings[capital] for capital in "ABCD")):
+        return "Nothing is written at a capital: written is i · g."
+    if f == 0:
+        return (
+            "At the question mark the forget gate comes first: c = f · c + i · g, and only then "
+            "h = o · tanh(c). With f = 0 there is nothing left to show."
+        )
+    return "Follow the memory step by step: c = f · c + i · g."
+
+
+def _fault(settings: dict[str, Setting]) -> str:
+    """What is wrong with a program of the gates; '' if it shows the last capital, and only then."""
+    for token, numbers in settings.items():
+        for name, number in zip("ifgo", numbers, strict=True):
+            lowest, what = (-1, "candidate") if name == "g" else (0, "gate")
+            if not lowest <= number <= 1:
+                return (
+                    f"At {token!r} the {what} {name} is {number:g}; it lies between {lowest} and "
+                    "1. The order is i, f, g, o."
+                )
+    found: dict[str, list[tuple[float, str]]] = {capital: [] for capital in "ABCD"}
+    for capital, start, wait in product("ABCD", STARTS, WAITS):
+        text = start + capital + wait + "?"
+        *early, last = _shown(settings, text)
+        found[capital].append((last, text))
+        for n, h in enumerate(early, start=1):
+            if abs(h) > 0.01:
+                return (
+                    f"At step {n} of {_in_short(text)} the unit shows h = {h:.2g}, before it is "
+                    "asked. Close the output gate there."
+                )
+    if all(abs(h) <= 0.01 for rows in found.values() for h, _ in rows):
+        return f"At the question mark h is always 0. {_why_silent(settings)}"
+    for capital, rows in found.items():
+        low, high = min(rows), max(rows)
+        if high[0] - low[0] > 0.02:
+            return (
+                f"In {_in_short(low[1])} the last capital is {capital} and h is {low[0]:.2f}; in "
+                f"{_in_short(high[1])} it is {capital}, too, but h is {high[0]:.2f}. "
+                f"{_why_two_ways(settings, capital)}"
+            )
+    levels = sorted((rows[0][0], capital) for capital, rows in found.items())
+    (low_h, a), (high_h, b) = min(pairwise(levels), key=lambda pair: pair[1][0] - pair[0][0])
+    if high_h - low_h < 0.199:
+        return (
+            f"{a} and {b} are shown as h = {low_h:.2f} and h = {high_h:.2f}: not far enough apart. "
+            "Spread the four candidates over -1 to 1, and open the gates far enough."
+        )
+    return ""
+
+
+@checked
+def check_gates_for(student: Any) -> Verdict:
+    """Exercise 5.3: gates of one unit that shows, at the question, which capital came last."""
+
+    def check() -> None:
+        if not callable(student):
+            raise Problem(f"Expected a function, found {describe(student)}.")
+        settings = _settings_of(student)
+        if not (fault := _fault(settings)):
+            return
+        for order in permutations(range(4)):
+            if not _fault({token: tuple(n[k] for k in order) for token, n in settings.items()}):
+                given = ", ".join("ifgo"[order.index(k)] for k in range(4))
+                fault = f"Your four numbers come in the order {given}. Asked are i, f, g, o."
+        raise Problem(fault)
+
+    praise = (
+        "Three kinds of token, three settings: at a capital forget and write, at a small letter "
+        "keep, at the question keep and show. Training has to find such a program by gradients."
+    )
+    return settle(check, student, praise)
+
+
 def _product(f: Tensor) -> Tensor:
     later = torch.cat([f[1:], torch.ones_like(f[:1])])
     return later.flip(0).cumprod(0).flip(0)
@@ -234,7 +423,7 @@ def _product(f: Tensor) -> Tensor:
 
 @checked
 def check_gradient_product(student: Any) -> Verdict:
-    """Exercise 5.3: from forget gates (T, H) to ∂c_T/∂c_t (T, H), the products of later gates."""
+    """Exercise 5.4: from forget gates (T, H) to ∂c_T/∂c_t (T, H), the products of later gates."""
     f = torch.sigmoid(_numbers(5, 3))
     cases = [
         Case("T = 5, H = 3", (f,)),
@@ -300,6 +489,47 @@ def check_gradient_product(student: Any) -> Verdict:
             lambda f: f.mean(0) ** torch.arange(len(f) - 1, -1, -1)[:, None],
         ),
         Mistake(
+            f"{steps}You start with f of step t+2.",
+            lambda f: torch.cat([_product(f)[1:], torch.ones_like(f[:1])]),
+        ),
+        Mistake(
+            "You multiply the gates of all *earlier* steps. Row t holds later ones only.",
+            lambda f: torch.cat([torch.ones_like(f[:1]), f[:-1].cumprod(0)]),
+        ),
+        Mistake(
+            "`roll` brings the first row round to the end. No step comes after T: a row of ones "
+            "belongs there.",
+            lambda f: f.roll(-1, 0).flip(0).cumprod(0).flip(0),
+        ),
+        Mistake(
+            "What is kept is f, not 1 - f.",
+            lambda f: _product(1 - f),
+        ),
+        Mistake(
+            "You take the smallest gate. Every later gate multiplies the memory once more.",
+            lambda f: torch.cat([f[1:], torch.ones_like(f[:1])]).flip(0).cummin(0)[0].flip(0),
+        ),
+        Mistake(
+            "You multiply over the units as well: one number a step. Each unit has its own chain.",
+            lambda f: _product(f).prod(1),
+        ),
+        Mistake(
+            "That is the logarithm of the product. A sum of logs needs `exp` at the end.",
+            lambda f: _product(f).log(),
+        ),
+        Mistake(
+            "These are gates already, between 0 and 1: without another sigmoid.",
+            lambda f: _product(torch.sigmoid(f)),
+        ),
+        Mistake(
+            "That is the whole diagonal matrix. Asked is its diagonal alone, (T, H).",
+            lambda f: torch.diag_embed(_product(f)),
+        ),
+        Mistake(
+            "The last row is missing: for t = T there is no factor, and an empty product is 1.",
+            lambda f: _product(f)[:-1],
+        ),
+        Mistake(
             "For t = T there is no factor at all, and an empty product is 1, not 0.",
             lambda f: torch.cat([_product(f)[:-1], torch.zeros_like(f[:1])]),
         ),
@@ -323,9 +553,9 @@ def _wanted(ih: Tensor, hh: Tensor, value: float) -> Tensor:
 
 @checked
 def check_forget_bias(student: Any) -> Verdict:
-    """Exercise 5.4: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
+    """Exercise 5.5: (bias_ih, bias_hh, value) -> both, the forget gate's total bias now `value`."""
     cases = [
-        Case("H = 3, value 1", (*_biases(3), 1.0)),
+        Case("H = 3, value 1.5", (*_biases(3), 1.5)),
         Case("H = 1, value 2.5", (*_biases(1), 2.5)),
         Case("a negative value", (*_biases(2, seed=4), -1.0)),
         Case("value 0", (*_biases(2, seed=6), 0.0)),
@@ -360,7 +590,18 @@ def check_forget_bias(student: Any) -> Verdict:
             return "You add `value` to what was there; asked is a total of exactly `value`."
         if same(forget, right[H : 2 * H]):
             return "The forget gate is right, but the other three gates must keep their biases."
-        return "Compare bias_ih + bias_hh, quarter by quarter, with i, f, g, o."
+        if same(forget, torch.full_like(forget, -value)):
+            return "The sign is wrong: a positive bias opens the gate."
+        if same(forget, old * value):
+            return "You multiply what was there; asked is a total of exactly `value`."
+        if same(forget, torch.full_like(forget, value).sigmoid()):
+            return "`value` is the bias itself, before the sigmoid."
+        wrong = [
+            f"{name} (from {k * H}): expected {right[k * H]:.3g}, found {total[k * H]:.3g}"
+            for k, name in enumerate("ifgo")
+            if not same(total[k * H : (k + 1) * H], right[k * H : (k + 1) * H])
+        ]
+        return f"bias_ih + bias_hh, quarter by quarter: {'; '.join(wrong)}."
 
     def check() -> None:
         if not callable(student):
@@ -369,6 +610,8 @@ def check_forget_bias(student: Any) -> Verdict:
             found = call(student, case)
             where = f"Tried with {case.label}: "
             ih, hh, value = case.args
+            if isinstance(found, Tensor) and found.ndim == 2:
+                found = tuple(found)  # two rows in one tensor
             if not isinstance(found, tuple | list) or len(found) != 2:
                 raise Problem(
                     f"{where}expected two tensors, bias_ih and bias_hh; found {describe(found)}."

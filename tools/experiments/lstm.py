@@ -1,7 +1,8 @@
 """Lesson 5's claims, each measured from one random start.
 
 The functions and classes are the lesson's own, taken from its source. Each number stands beside its
-rival: the reader without a price, the product of forget gates, the plain RNN.
+rival: the reader without a price, the product of forget gates, the plain RNN. (How far back an RNN
+and an LSTM learn, by their start: `gradients.py`.)
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 import helpers  # noqa: F401  one thread
 from helpers import training
+from helpers.labs.gates import bias_reach
 from helpers.metrics import tense_agreement
 from helpers.words import recall_batch
 from notebooks.lessons import lesson
@@ -41,65 +42,84 @@ def gates(seed: int) -> dict[str, float]:
     test = recall_batch(1000, 20)
     found: dict[str, float] = {}
     for name, short in (("with a price", "price"), ("no price", "free")):
-        i, f, o = L["gate_means"](readers[name], test).tolist()
-        found |= {f"{short} f storing": f[2], f"{short} i flag": i[1], f"{short} i storing": i[2]}
-        found |= {f"{short} o asked": o[3], f"{short} o storing": o[2]}
+        reader = readers[name]
+        for weights, kind in ((None, ""), (L["carried"](reader, test), ", carried")):
+            i, f, o = L["gate_means"](reader, test, weights).tolist()
+            found |= {
+                f"{short} f storing{kind}": f[2],
+                f"{short} i flag{kind}": i[1],
+                f"{short} i storing{kind}": i[2],
+                f"{short} o asked{kind}": o[3],
+                f"{short} o storing{kind}": o[2],
+            }
         for steps in (20, 100):
-            found[f"{short} right at {steps}"] = L["accuracy"](readers[name], steps)
-        found[f"{short} right, f = 1"] = L["right_when_held"](readers[name], "f", 1.0)
+            found[f"{short} right at {steps}"] = L["accuracy"](reader, steps)
+        for since in (None, 0, 1):
+            when = {None: "throughout", 0: "from the flag", 1: "one step later"}[since]
+            found[f"{short} right, f = 1 {when}"] = L["right_when_held"](reader, "f", 1.0, since)
     sequences = recall_batch(20, 31, flag_at=0).inputs
     for short, reader in (
         ("new", L["GateReader"]()),
         ("price", readers["with a price"]),
         ("free", readers["no price"]),
     ):
-        measured, direct, detour = L["three_norms"](reader, sequences)
-        found[f"{short} lag 20"] = measured[20].item()
-        found[f"{short} lag 20 / Πf"] = (measured[20] / direct[20]).item()
-        found[f"{short} detour 10 / Πf"] = (detour[10] / direct[10]).item()
+        measured, direct = L["two_norms"](reader, sequences)
+        for lag in (10, 20, 30):
+            found[f"{short} lag {lag}"] = measured[lag].item()
+            found[f"{short} lag {lag} / Πf"] = (measured[lag] / direct[lag]).item()
     return found
 
 
-def reach(seed: int) -> dict[str, float]:
-    """Section 5: what is left of the gradient at lag 20, by forget bias (this start alone)."""
-    return {f"bias {b}": L["bias_reach"](float(b), seed)[20] for b in (-1, 0, 1, 2, 3, 5)}
-
-
-def recall(seed: int) -> dict[str, float]:
-    """Section 5: accuracy by lag, one reader of each kind."""
+def paths(seed: int) -> dict[str, float]:
+    """Section 4: a new reader's gradient along all paths, over the product of forget gates."""
     start(seed)
-    found = {}
-    for kind in ("RNN", "LSTM, as PyTorch starts it", "LSTM, forget bias 1", "LSTM, forget bias 3"):
-        for lag in (5, 10, 20, 40):
-            reader = L["Reader"](kind)
-            batches = [recall_batch(64, lag + 1, flag_at=0) for _ in range(300)]
-            L["fit"](reader, batches, recall_loss, epochs=1, clip=None, lr=3e-3)
-            test = recall_batch(1000, lag + 1, flag_at=0)
-            with torch.no_grad():
-                right = reader(test.inputs).argmax(-1) == test.answers
-            found[f"{kind.removesuffix(', as PyTorch starts it')}, lag {lag}"] = (
-                right.float().mean()
-            )
-    return {name: float(value) for name, value in found.items()}
+    sequences = recall_batch(20, 31, flag_at=0).inputs
+    measured, direct = L["two_norms"](L["GateReader"](), sequences)
+    return {f"lag {lag}": (measured[lag] / direct[lag]).item() for lag in (10, 20)}
 
 
-def recall_loss(reader: nn.Module, batch: Any) -> torch.Tensor:
-    return F.cross_entropy(reader(batch.inputs), batch.answers)
+def reach(seed: int) -> dict[str, float]:
+    """Section 5: what is left of the gradient, by forget bias (this start alone)."""
+    return {
+        f"bias {bias}, lag {lag}": bias_reach(float(bias), seed)[lag]
+        for bias in (-1, 0, 1, 2, 3, 5)
+        for lag in (20, 100)
+    }
 
 
-def tense(seed: int) -> dict[str, float]:
-    """Section 6: agreement of grammatical time in 2,000 sampled sentences."""
+def _writers(seed: int) -> nn.ModuleDict:
     start(seed)
     pairs = L["read_pairs"](split="train")
     vocabulary = L["Vocabulary"].from_sentences([pair.target for pair in pairs])
     L["vocabulary"] = vocabulary
     L["sentences"] = [vocabulary.encode(pair.target, bos=True, eos=True) for pair in pairs]
     with contextlib.redirect_stdout(io.StringIO()):
-        writers = L["two_writers"](len(vocabulary))
-    L["fit"](writers, L["batches_of"], L["writers_loss"], epochs=16, lr=1.2e-2, clip=None)
-    return {name: tense_agreement(L["write"](writer))[0] for name, writer in writers.items()}
+        return L["equal_writers"](len(vocabulary))
+
+
+def _agreement(writer: nn.Module, seed: int, lr: float, clip: float | None) -> float:
+    """Train one writer alone, and count in 2,000 sampled sentences."""
+    alone = nn.ModuleDict({"writer": writer})
+    L["fit"](alone, L["batches_of"], L["writers_loss"], epochs=16, lr=lr, clip=clip)
+    torch.manual_seed(100 + seed)
+    return tense_agreement(L["write"](writer))[0]
+
+
+def tense(seed: int) -> dict[str, float]:
+    """Further: agreement of grammatical time, trained as in the lesson."""
+    writers = _writers(seed)
+    return {name: _agreement(writer, seed, 1.2e-2, None) for name, writer in writers.items()}
+
+
+def tense_steps(seed: int) -> dict[str, float]:
+    """The same with smaller steps, and clipped to norm 1."""
+    tried = [(name, 0.004) for name in ("RNN", "RNN, isometric", "LSTM")]
+    tried += [("RNN, isometric", 0.007), ("RNN, isometric", 0.012)]
+    return {
+        f"{name}, steps {lr}": _agreement(_writers(seed)[name], seed, lr, 1.0) for name, lr in tried
+    }
 
 
 def explosion(seed: int) -> dict[str, float]:
-    """Section 7: a large LSTM's gradient at lag 100."""
+    """Further: a large LSTM's gradient at lag 100."""
     return {"lag 100": L["reach_of_large_lstm"](seed)[100].item()}
