@@ -1,10 +1,10 @@
 """What each step towards the translator of real sentences buys, on held-out pairs of a file.
 
 `python -m benchmarks.real_sentences PATH`: PATH is a file such as cmn.txt of manythings.org/anki.
-Without one there is nothing to measure, and it says so. Each step changes one thing of the row
-above it. Minutes are processor time on one thread, so that a busy machine tells the same; two
-threads on two idle cores do the same work in about 0.6 of them. All steps take half an hour;
-`--steps 1 2` takes some, `--minutes` and `--long` change their lengths.
+Without one there is nothing to measure, and it says so. Each row changes one thing of the row above
+it, but the long training, which is what dropout and a softened loss need. Minutes are processor
+time on one thread, so that a busy machine tells nearly the same as an idle one. All rows take some
+twenty; `--steps 1 2` takes some of them, `--minutes` and `--long` change their lengths.
 """
 
 import argparse
@@ -54,7 +54,7 @@ STEPS = (
     Step("lesson 8's Transformer", "Transformer"),
     Step("pieces of words", "Transformer", pieces=True),
     Step(
-        "dropout, a softened loss and more minutes",
+        "dropout, a softened loss, ten minutes",
         "Transformer",
         pieces=True,
         long=True,
@@ -125,8 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("path", nargs="?", type=Path, help="a file of sentence pairs")
-    parser.add_argument("--minutes", type=float, default=3.3, help="of a short training")
-    parser.add_argument("--long", type=float, default=15.0, help="of the last step's training")
+    parser.add_argument("--minutes", type=float, default=2.0, help="of a short training")
+    parser.add_argument("--long", type=float, default=10.0, help="of the last step's training")
     parser.add_argument("--steps", type=int, nargs="+", metavar="N", help="1 to 6; else all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", type=Path, help="where to keep the last model's weights")

@@ -237,8 +237,10 @@ def beam_search(
 
 
 def _rows_of(state: Any, rows: Tensor) -> Any:
-    """The given rows of every tensor in a model's state, which may be a tuple or list of them."""
+    """The given rows of every tensor in a model's state, which may lie in tuples and lists."""
     if isinstance(state, Tensor):
         return state[rows]
+    if not isinstance(state, (tuple, list)):
+        return state
     parts = [_rows_of(part, rows) for part in state]
     return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
