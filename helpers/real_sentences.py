@@ -174,6 +174,7 @@ def train_for(
                 watch(share, loss.item())
             epoch += 1
     except KeyboardInterrupt:
+        print(f"Stopped after {done:.1f} epochs. The model keeps what it has learned.")
         return done
     finally:
         model.eval()

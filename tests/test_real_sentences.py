@@ -124,13 +124,14 @@ def test_training_ends_when_the_time_is_up_and_the_loss_falls():
     assert not model.training
 
 
-def test_an_interrupt_keeps_the_model():
+def test_an_interrupt_keeps_the_model(capsys):
     def stop(share, loss):
         if share > 0.1:
             raise KeyboardInterrupt
 
     model, epochs = train(50, stop)
     assert epochs == pytest.approx(6 / 8)
+    assert "keeps what it has learned" in capsys.readouterr().out
     assert not model.training
 
 
