@@ -187,3 +187,60 @@ def translate_pairs(
         for i, row in zip(part, decode_batch(step, state, len(part), limit).rows, strict=True):
             lines[i] = join_chinese(chinese.decode(row))
     return lines
+
+
+@torch.no_grad()
+def beam_search(
+    model: Any,
+    source: Tensor,
+    mask: Tensor,
+    *,
+    width: int = 5,
+    limit: int = 60,
+    banned: Sequence[int] = (),
+) -> list[list[int]]:
+    """Rows of ids without <eos> for B sentences: the best of `width` drafts kept for each.
+
+    Greedy decoding cannot take a token back. A beam keeps several drafts, and ranks them by their
+    mean log-probability per token (summed up, short drafts would always win).
+    source, mask: (B, S). model: with `start` and `step`, see `translate`; each tensor of its state
+        has one row a sentence. banned: ids that it may never write, such as <unk>.
+    """
+    B = len(source)
+    first = torch.arange(B)[:, None] * width  # (B, 1): row of each sentence's first draft
+    state = _rows_of(model.start(source, mask), torch.arange(B).repeat_interleave(width))
+    ids = torch.full((B * width, 1), BOS_ID)  # all drafts so far
+    sums = torch.full(
+        (B, width), float("-inf")
+    )  # of log-probabilities; at first all are alike, ...
+    sums[:, 0] = 0.0  # at first all drafts are alike: one counts
+    ended, length = torch.zeros(B, width, dtype=torch.bool), torch.zeros(B, width)
+    for _ in range(limit):
+        logits, _, state = model.step(ids[:, -1], state)
+        logits[:, list(banned)] = float("-inf")
+        of_next = logits.log_softmax(-1).unflatten(0, (B, width))  # (B, width, V)
+        of_next[ended] = float("-inf")  # a draft that has ended ...
+        of_next[..., EOS_ID].masked_fill_(ended, 0.0)  # ... stays as it is
+        length = length + ~ended
+        sums = (sums[..., None] + of_next).flatten(1)  # (B, width * V)
+        mean = sums / length.repeat_interleave(of_next.shape[-1], dim=1)
+        best = mean.topk(width).indices  # (B, width)
+        rows = (first + best // of_next.shape[-1]).flatten()
+        token = (best % of_next.shape[-1]).flatten()
+        ids, state = torch.cat([ids[rows], token[:, None]], dim=1), _rows_of(state, rows)
+        sums, length = sums.gather(1, best), length.flatten()[rows].view(B, width)
+        ended = (ended.flatten()[rows] | (token == EOS_ID)).view(B, width)
+        if ended.all():
+            break
+    found = ids.view(B, width, -1)[:, 0, 1:].tolist()
+    return [row[: row.index(EOS_ID)] if EOS_ID in row else row for row in found]
+
+
+def _rows_of(state: Any, rows: Tensor) -> Any:
+    """The given rows of every tensor in a model's state, which may lie in tuples and lists."""
+    if isinstance(state, Tensor):
+        return state[rows]
+    if not isinstance(state, (tuple, list)):
+        return state
+    parts = [_rows_of(part, rows) for part in state]
+    return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)

@@ -89,6 +89,18 @@ def chrf(found: Sequence[str], expected: Sequence[str]) -> float:
     return sacrebleu.corpus_chrf(list(found), [list(expected)]).score
 
 
+_TWICE = re.compile(r"(..+?)\1|(.)\2\2")
+
+
+def repetition(lines: Sequence[str]) -> float:
+    """Share of lines that say something twice in a row: two or more characters, or one three times.
+
+    Chinese doubles single characters (看看, 媽媽), and rarely more (休息休息); a poor translator
+    stutters: 這裡這裡這裡. nan if there are no lines.
+    """
+    return sum(bool(_TWICE.search(line)) for line in lines) / len(lines) if lines else float("nan")
+
+
 def alignment_error_rate(
     found: Sequence[Collection[tuple[int, int]]], pairs: Sequence[Pair]
 ) -> float:

@@ -8,7 +8,6 @@ from helpers import tables
 from helpers.decoding import decode_batch, step_and_start, translate, translate_pairs
 from helpers.labs.attention import gold_weights
 from helpers.metrics import alignment_error_rate, gradient_at_first_word
-from helpers.real_sentences import compare_on
 from helpers.taught import attention
 from helpers.taught.attention import AttentionSeq2Seq, masked_softmax
 from helpers.taught.encoder_decoder import LSTMSeq2Seq, Seq2Seq
@@ -22,7 +21,7 @@ from helpers.views.attention import (
 )
 from helpers.views.canvas import Canvas
 from helpers.views.widgets import choice, explore, player, slider, typed
-from helpers.words import Pair, Vocabulary, pad_batch, read_pairs
+from helpers.words import Pair, Vocabulary, pad_batch
 from notebooks.lessons import lesson
 from tools.experiments import attention as claims
 from tools.experiments.corpus import TEST, exact_by_clauses
@@ -270,20 +269,6 @@ def test_the_shipped_error_rates_lie_below_the_baselines_for_every_seed():
 def test_a_missing_table_names_the_remedy(tmp_path):
     with pytest.raises(FileNotFoundError, match="attention_claims"):
         tables.length_curves(tmp_path / "no.tsv")
-
-
-def test_real_sentences_are_compared(tmp_path):
-    """A made-up file in the format of manythings.org/anki; the real one is tried where it is."""
-    path = tmp_path / "cmn.txt"
-    pairs = read_pairs(split="train")[:400]
-    path.write_text("".join(f"{p.english}\t{p.chinese}\tCC\n" for p in pairs), encoding="utf-8")
-    makers = {"lesson 3": Seq2Seq, "attention": AttentionSeq2Seq}
-    scores, samples = compare_on(path, makers, epochs=1)
-    assert list(scores) == list(makers)
-    assert all(0 <= score <= 100 for score in scores.values())
-    assert list(samples) == ["English", "Right", *makers]
-    with pytest.raises(ValueError, match="training needs 100"):
-        compare_on(path, makers, longest=2)
 
 
 @pytest.mark.nightly
