@@ -87,10 +87,9 @@ def training(variants: list[str], keep: Callable[[str, list[Row]], None]) -> Non
                 if variant in ("lesson", "no positions"):
                     alike = text(swapped_alike(model))
                 keep("transformer", [(variant, seed, *exact, alike, round(seconds, 1))])
-                if variant in ("lesson", "shifted positions"):
-                    rows = [(variant, seed, *row) for row in exact_by_length(model)]
-                    keep("transformer_lengths", rows)
             if variant == "lesson":
+                rows = [(variant, seed, *row) for row in exact_by_length(model)]
+                keep("transformer_lengths", rows)
                 heads(model, seed, keep)
 
 

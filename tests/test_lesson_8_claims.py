@@ -44,6 +44,11 @@ def test_the_fall_of_the_step_size_counts_and_the_climb_does_not():
 def test_without_the_scale_three_clauses_suffer():
     assert within(THREE["unscaled"], 0.70, 0.895)
     assert THREE["unscaled"].max() < LESSON[:, 2].min()
+    assert within(THREE["one head, unscaled"], 0.10, 0.19)
+
+
+def test_one_wide_head_does_as_well_as_four_narrow_ones():
+    assert abs(THREE["one head"].mean() - LESSON[:, 2].mean()) < 0.04
 
 
 def test_length_and_the_fourth_clause_both_count():

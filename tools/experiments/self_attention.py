@@ -24,7 +24,6 @@ from tools.experiments.corpus import CHINESE, ENGLISH, GROUPS, TRAIN, translatio
 
 MEASURES = set("顆碗杯隻朵本封部張件支輛")
 EPOCHS, BATCH, LR = 8, 32, 8e-3  # the lesson's
-SHIFT = 14  # training with shifted positions starts to count somewhere from 0 to 14
 BANDS = ((26, 28), (29, 31), (32, 34), (35, 37), (38, 40), (41, 43))  # Chinese tokens
 LENGTHS = [(3, band) for band in BANDS[:5]] + [(4, band) for band in BANDS[1:]]
 
@@ -36,15 +35,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "one head": {"heads": 1},
     "one head, unscaled": {"heads": 1, "scaled": False},
     "no positions": {"positions": "none"},
-    "shifted positions": {"positions": "shifted"},
     "no climb": {"climb": False},
     "no fall": {"fall": False},
     "no climb, no fall": {"climb": False, "fall": False},
     "beta 0.999": {"beta": 0.999},
     "no climb, no fall, beta 0.999": {"climb": False, "fall": False, "beta": 0.999},
-    "constant 0.003": {"climb": False, "fall": False, "lr": 3e-3},
-    "constant 0.003, beta 0.999": {"climb": False, "fall": False, "lr": 3e-3, "beta": 0.999},
-    "two layers": {"layers": 2},
 }
 
 
@@ -74,17 +69,6 @@ def unscaled(
 
 def no_positions(T: int, size: int) -> Tensor:
     return torch.zeros(T, size)
-
-
-def shifted_positions(seed: int) -> Callable[[int, int], Tensor]:
-    """Positions that begin to count at 0 to `SHIFT`, drawn anew at each call."""
-    rng, positions = random.Random(seed), transformer.positions
-
-    def shifted(T: int, size: int) -> Tensor:
-        start = rng.randint(0, SHIFT)
-        return positions(start + T, size)[start:]
-
-    return shifted
 
 
 def adam(
@@ -129,9 +113,7 @@ def trained(seed: int, variant: str = "lesson", epochs: int = EPOCHS) -> tuple[T
         how |= {name: options[name] for name in how if name in options}
         optimizer = adam(model, lr, steps, **how)
     start = time.process_time()
-    with as_built(variant), ExitStack() as stack:
-        if options.get("positions") == "shifted":
-            stack.enter_context(replaced("positions", shifted_positions(seed)))
+    with as_built(variant):
         fit(model, batches_of, translation_loss, epochs=epochs, optimizer=optimizer, quiet=True)
     return model, time.process_time() - start
 
