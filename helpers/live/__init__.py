@@ -1,0 +1,51 @@
+"""Live views: a scene in Python, drawn and remembered by the page."""
+
+from helpers.live.controls import choice, drawn, player, slider, switch, typed
+from helpers.live.explorer import Explorer, explore
+from helpers.live.marks import (
+    Arcs,
+    Arrows,
+    Axis,
+    Band,
+    Bars,
+    Boxes,
+    Curve,
+    Dots,
+    Handle,
+    Heat,
+    Names,
+    Panel,
+    Picture,
+    Scene,
+    Sketch,
+    Text,
+    Tokens,
+)
+
+__all__ = [
+    "Arcs",
+    "Arrows",
+    "Axis",
+    "Band",
+    "Bars",
+    "Boxes",
+    "Curve",
+    "Dots",
+    "Explorer",
+    "Handle",
+    "Heat",
+    "Names",
+    "Panel",
+    "Picture",
+    "Scene",
+    "Sketch",
+    "Text",
+    "Tokens",
+    "choice",
+    "drawn",
+    "explore",
+    "player",
+    "slider",
+    "switch",
+    "typed",
+]
