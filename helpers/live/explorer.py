@@ -53,7 +53,8 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(
             _controls={name: to_data_of_control(control) for name, control in controls.items()},
             _first=first,
-            _id=uuid.uuid4().hex,
+            model_id=(own := uuid.uuid4().hex),
+            _id=own,
         )
         for name in controls:
             if hasattr(self, name):

@@ -493,6 +493,7 @@ const finished = (values) => Boolean(values?.length) && !values?.includes(null);
 
 const MOST = 600, MOST_LETTERS = 8e6; // scenes, and the length of all as JSON
 const PAUSE = 100, LATE = 1500; // ms: rest before looking ahead; until a question counts as late
+const SAVED_LETTERS = 6e5; // of the scenes that a saved notebook brings along
 const SLICE = 20; // ms of the kernel's time for one slice of looking ahead
 
 /** What belongs to one model, however many views show it: settings, scenes, questions. */
@@ -531,8 +532,7 @@ class Memory {
   forget() {
     this.model.off("msg:custom", this.onMessage);
     for (const { name, listener } of this.listeners) this.model.off(`change:${name}`, listener);
-    clearTimeout(this.idle);
-    clearTimeout(this.timer);
+    for (const timer of [this.idle, this.timer, this.saving]) clearTimeout(timer);
   }
 
   settings() {
@@ -648,8 +648,20 @@ class Memory {
     return found.filter((settings) => !this.known.has(this.key(settings)));
   }
 
+  /** The newest scenes into the model's state in the page, which a saved notebook holds; unsent. */
+  async remember() {
+    const { widget_manager: manager } = this.model;
+    const real = await manager?.get_model?.(this.model.get("_id")).catch(() => null);
+    if (!real?.attributes) return; // another kind of host
+    let letters = 0;
+    const newest = [...this.known.values()].reverse();
+    real.attributes._remembered = newest.filter((answer) => (letters += answer.letters) < SAVED_LETTERS).reverse();
+  }
+
   lookAheadSoon(pause = PAUSE) {
     clearTimeout(this.idle);
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => this.remember(), 3 * PAUSE);
     if (!this.model.send || this.question) return;
     this.idle = setTimeout(() => {
       if (this.question || (this.ahead.size && performance.now() - this.aheadSince < LATE)) return;
