@@ -24,6 +24,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools import ROOT
+from tools.measured import mask
 from tools.setup.browsers import find_chromium
 
 CHROMIUM_FLAGS = [
@@ -205,14 +206,14 @@ def stored_problems(page: Page, address: str, notebook: str) -> list[str]:
 
 
 def told(outputs: list[dict[str, Any]]) -> dict[str, str]:
-    """The text of a cell's outputs by kind, and of nothing else: what nbval compares, too."""
+    """The text of a cell's outputs by kind, measured numbers masked: what nbval compares, too."""
     found: dict[str, str] = {}
     for output in outputs:
         texts = output.get("data", {})
         if output["output_type"] == "stream":
             texts = {output["name"]: output["text"]}
         for kind in {"stdout", "stderr", "text/plain", "text/html", "text/latex"} & {*texts}:
-            found[kind] = found.get(kind, "") + "".join(texts[kind])
+            found[kind] = found.get(kind, "") + mask("".join(texts[kind]))
     return found
 
 
