@@ -30,10 +30,10 @@ DARK = {
 # Colour maps as stops at equal distances: matplotlib's cividis for weights and probabilities in
 # [0, 1], its RdBu_r for values around zero. A test compares them.
 HEAT = [
-    *("#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78"),
-    *("#9b9476", "#bcae6c", "#dec958", "#fee838"),
+    *("#00224e", "#083370", "#35456c", "#4f576c", "#666970", "#7d7c78"),
+    *("#948e77", "#aea371", "#c8b866", "#e5cf52", "#fee838"),
 ]
 SIGNED = [
-    *("#053061", "#2a71b2", "#6bacd1", "#c2ddec", "#f7f6f6"),
-    *("#fbccb4", "#e48066", "#ba2832", "#67001f"),
+    *("#053061", "#2065ab", "#4393c3", "#90c4dd", "#d1e5f0", "#f7f6f6"),
+    *("#fddbc7", "#f3a481", "#d6604d", "#b1182b", "#67001f"),
 ]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -212,7 +212,9 @@ def gradient_scene(
         [words[n] for n in shown],
         values=1 - np.log10(felt.clip(DARKEST, 1)) / math.log10(DARKEST),
         below=counted,
-        tips=[f"word {n + 1}: {format_relative(norm)}" for n, norm in zip(shown, felt, strict=True)],
+        tips=[
+            f"word {n + 1}: {format_relative(norm)}" for n, norm in zip(shown, felt, strict=True)
+        ],
     )
     if T > SHOWN:
         gap = half + 1

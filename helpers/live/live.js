@@ -413,11 +413,12 @@ function flow(panel, width, env) {
       }
       const value = m.values?.[n];
       const coloured = value !== undefined && value !== null;
-      const { fill, ink } = coloured ? mapped(m.signed ? env.look.signed : env.look.heat, value) : { fill: paint("pale"), ink: paint("ink") };
+      const { fill, ink } = coloured ? mapped(m.signed ? env.look.signed : env.look.heat, value) : { fill: paint("pale"), ink: paint(m.inks?.[n] ?? "ink") };
+      const frame = m.frame === n ? ` stroke="${paint("blue")}" stroke-width="2"` : "";
       const tip = m.tips?.[n] ?? (coloured ? `${word}: ${format(value)}` : word);
       const middle = (x + w / 2).toFixed(1);
       const below = m.below ? `<text x="${middle}" y="${y + 33}" text-anchor="middle" font-size="11" style="fill:${ink}" class="live-through">${esc(m.below[n])}</text>` : "";
-      parts.push(`<g data-token="${name}:${n}"><rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${tall}" rx="4" fill="${fill}" data-tip="${esc(tip)}"/><text x="${middle}" y="${y + 18}" text-anchor="middle" style="fill:${ink}" class="live-through">${esc(word)}</text>${below}</g>`);
+      parts.push(`<g data-token="${name}:${n}"><rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${tall}" rx="4" fill="${fill}"${frame} data-tip="${esc(tip)}"/><text x="${middle}" y="${y + 18}" text-anchor="middle" style="fill:${ink}" class="live-through">${esc(word)}</text>${below}</g>`);
       boxes.push({ x, y, w, h: tall });
       x += w + 4;
     }

@@ -163,7 +163,8 @@ class Heat(Mark):
 class Tokens(Mark):
     """Words in a row, wrapped where the page is narrow; coloured by values in [0, 1] if there are.
 
-    below: a second line under each word. name: what `Arcs` call this row.
+    below: a second line under each word. inks: the colour of each word, where there are no values.
+    frame: the place of the one word with a frame. name: what `Arcs` call this row.
     """
 
     kind = "tokens"
@@ -171,12 +172,15 @@ class Tokens(Mark):
     values: Any = None
     below: Sequence[str] | None = None
     tips: Sequence[str] | None = None
+    inks: Sequence[str] | None = None
+    frame: int | None = None
     name: str = ""
     label: str = ""
     signed: bool = False
 
     def __post_init__(self) -> None:
-        for what in ("values", "below", "tips"):
+        self.check_color(*(self.inks or ()))
+        for what in ("values", "below", "tips", "inks"):
             given = getattr(self, what)
             if given is not None and len(given) != len(self.words):
                 raise ValueError(f"{len(self.words)} words, but {len(given)} {what}")
