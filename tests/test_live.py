@@ -164,7 +164,7 @@ def test_the_kernel_answers_each_question_with_its_settings() -> None:
     lab, sent = view(), []
     lab.send = lambda content: sent.append(content)
     asked = [{"T": 2, "text": "<i>", "loud": True}, {"T": 13, "text": "", "loud": False}]
-    lab._handle_custom_msg({"ask": asked}, [])  # what a message from the page calls
+    lab.answer({"ask": asked})
     answer, error = sent
     assert answer["settings"] == asked[0]
     assert answer["scene"] == to_data(line(2, "<i>", True))

@@ -192,15 +192,18 @@ def gradient_scene(
     t = np.arange(1, T + 1)
     curves = [Curve(t, reach.norms, color="blue", label="measured", width=3, at="start")]
     if reach.bound is not None and reach.rate is not None:
-        theory = {"color": "orange", "dashed": True, "width": 1.8, "at": "start"}
-        curves.append(Curve(t, reach.bound, label="bound (γσ_{max})^{T−t}", **theory))
-        curves.append(Curve(t, reach.rate, label="ρ^{T−t}", **theory | {"color": "grey"}))
+        for y, label, color in (
+            (reach.bound, "bound (γσ_{max})^{T−t}", "orange"),
+            (reach.rate, "ρ^{T−t}", "grey"),
+        ):
+            curves.append(Curve(t, y, color, label, width=1.8, dashed=True, at="start"))
     norm = Axis(label="‖∂h_T/∂h_t‖", low=1e-12, high=1e8, log=True)
     time = Axis(label="time step t", low=1, high=max(T, 2))
     drawing = Sketch(
         "drawing",
         np.linspace(1, max(T, 2), 11),
         reveals=["measured"],
+        color="pink",
         question="Draw ‖∂h_T/∂h_t‖: how much does the last state still feel each word?",
     )
     marks = [*curves, drawing] if predict else curves

@@ -40,7 +40,9 @@ class Explorer(anywidget.AnyWidget):
     _controls = traitlets.Dict().tag(sync=True)
     _look = traitlets.Dict(LOOK).tag(sync=True)
     _first = traitlets.Dict().tag(sync=True)  # the scene that the page draws before it asks
-    _remembered = traitlets.List().tag(sync=True)  # scenes that a saved notebook brings along
+    _remembered: traitlets.List[Any] = traitlets.List().tag(
+        sync=True
+    )  # scenes that a saved notebook brings along
     _id = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, scene: Callable[..., Scene], controls: dict[str, Control]) -> None:
@@ -62,7 +64,7 @@ class Explorer(anywidget.AnyWidget):
         self.add_traits(
             **{name: _trait(control).tag(sync=True) for name, control in controls.items()}
         )
-        self.on_msg(self._on_message)
+        self.on_msg(lambda _widget, content, _buffers: self.answer(content))
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
@@ -72,6 +74,11 @@ class Explorer(anywidget.AnyWidget):
     def values(self) -> dict[str, Any]:
         """The controls' present values, by parameter name."""
         return {name: getattr(self, name) for name in self.controls}
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """The settings and the scene with which it starts."""
+        return dict(self._first)
 
     def compute(self, settings: dict[str, Any]) -> dict[str, Any]:
         """The scene at some settings as the page gets it; an error becomes a sentence."""
@@ -88,7 +95,8 @@ class Explorer(anywidget.AnyWidget):
             said = f"Not drawn for {given}. {type(error).__name__}: {error}"
             return {"settings": settings, "error": said}
 
-    def _on_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+    def answer(self, content: dict[str, Any]) -> None:
+        """Send the scenes that the page asks for, `{"ask": [settings, ...]}`, one by one."""
         for settings in content.get("ask", []):
             self.send(self.compute(settings))
 
@@ -127,6 +135,6 @@ def explore(scene: Callable[..., Scene], **controls: Control) -> Explorer:
                 "switch(...), typed(...), player(...) or drawn(...)"
             )
     explorer = Explorer(scene, controls)
-    if "error" in explorer._first:  # the student's cell, not the page, is the place to say it
+    if "error" in explorer.first:  # the student's cell, not the page, is the place to say it
         scene(**{name: c.value for name, c in controls.items() if c.kind != "drawn"})
     return explorer

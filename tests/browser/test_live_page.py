@@ -44,7 +44,8 @@ from tools.browser.lab import chromium, find_chromium, tab
 
 SITE = "http://live.test/"
 PAGE = """<!doctype html><html lang="en"><title>bare</title><meta charset="utf-8">
-<link rel="stylesheet" href="live.css"><body style="margin: 0; background: #fff"><div id="view"></div>"""
+<link rel="stylesheet" href="live.css"><body style="margin: 0; background: #fff">
+<div id="view"></div>"""
 START = """async ({recording, kernel}) => {
     const {RecordedModel} = await import('/recorded.js');
     const {default: view} = await import('/live.js');
@@ -53,7 +54,8 @@ START = """async ({recording, kernel}) => {
     window.alive = true;
     if (kernel) model.send = ({ask}) => { for (const settings of ask) {
         window.asked.push(settings);
-        window.answer(settings).then(answer => window.alive && model.tell('msg:custom', answer)); } };
+        window.answer(settings).then(
+            answer => window.alive && model.tell('msg:custom', answer)); } };
     view.initialize({model});
     view.render({model, el: document.getElementById('view')}); }"""
 
@@ -131,7 +133,7 @@ def bare(tabs: Page):
         tabs.set_viewport_size({"width": 820, "height": 900})
         tabs.goto(SITE)
         tabs.labs["now"] = lab  # type: ignore[attr-defined]
-        return Bare(tabs, lab, kernel, scenes or [lab._first])
+        return Bare(tabs, lab, kernel, scenes or [lab.first])
 
     yield start
     tabs.remove_listener("pageerror", note)
@@ -282,8 +284,12 @@ def test_panels_stand_side_by_side_where_there_is_room(bare) -> None:
 def test_typed_markup_is_text_everywhere(bare) -> None:
     bad = "<img src=x onerror='window.hacked=1'>&\"'"
     lab = explore(
-        lambda text: Scene(Panel(Tokens([text], below=[text], tips=[text], name=text)),
-                           Panel(Bars([0], [1]), x=Names(names=[text]), title=text), title=text, note=text),
+        lambda text: Scene(
+            Panel(Tokens([text], below=[text], tips=[text], name=text)),
+            Panel(Bars([0], [1]), x=Names(names=[text]), title=text),
+            title=text,
+            note=text,
+        ),
         text=typed(bad, bad),
     )  # fmt: skip
     view = bare(lab)
@@ -381,7 +387,11 @@ def test_a_prediction_is_drawn_before_the_truth_is_shown(bare) -> None:
     x = [0, 0.5, 1, 1.5, 2]
     lab = explore(
         lambda k: Scene(
-            Panel(Curve(x, [0, 1, 2, 3, 4], label="measured"), Sketch("guess", x, reveals=["measured"], question="How?"), **LINEAR),
+            Panel(
+                Curve(x, [0, 1, 2, 3, 4], label="measured"),
+                Sketch("guess", x, reveals=["measured"], question="How?"),
+                **LINEAR,
+            ),
             title="It grows", note="As said.",
         ),
         k=slider("k", 1, 2, 1), guess=drawn("guess"),
@@ -459,8 +469,11 @@ def test_the_newest_move_wins_and_the_hand_is_not_starved(bare) -> None:
     view.page.evaluate(
         """async () => { window.notes = [];
             const note = document.querySelector('.live-note');
-            new MutationObserver(() => notes.push(note.textContent)).observe(note, {childList: true, characterData: true, subtree: true});
-            for (let n = 0; n <= 40; n++) { model.set('n', n); await new Promise(d => setTimeout(d, 5)); } }"""
+            const what = {childList: true, characterData: true, subtree: true};
+            new MutationObserver(() => notes.push(note.textContent)).observe(note, what);
+            for (let n = 0; n <= 40; n++) {
+                model.set('n', n);
+                await new Promise(done => setTimeout(done, 5)); } }"""
     )
     view.wait("40 a")
     shown = [int(note.split()[0]) for note in view.page.evaluate("notes")]
@@ -499,7 +512,7 @@ def test_a_kernel_that_does_not_answer_leaves_what_is_remembered_alive(bare) -> 
     view.rest()
     view.page.evaluate("window.alive = false; model.set('n', 5)")
     view.page.wait_for_function(
-        "document.querySelector('.live-note').textContent.startsWith('No answer from the kernel yet')"
+        "document.querySelector('.live-note').textContent.startsWith('No answer from the kernel')"
     )
     view.page.evaluate("model.set('n', 101)")
     assert view.note == "101 a"
@@ -510,7 +523,8 @@ def test_memory_is_bounded(bare) -> None:
     view = bare(lab)
     view.page.evaluate(
         """async () => { for (let n = 1; n <= 700; n++) {
-            model.tell('msg:custom', {settings: {n}, scene: {title: '', note: String(n), rows: []}}); } }"""
+            const scene = {title: '', note: String(n), rows: []};
+            model.tell('msg:custom', {settings: {n}, scene}); } }"""
     )
     before = view.asked
     view.page.evaluate("model.set('n', 700)")
@@ -531,7 +545,8 @@ def contrast(page: Page, selector: str) -> float:
             const style = getComputedStyle(node);
             const rgb = text => text.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255;
                 return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
-            const light = text => { const [r, g, b] = rgb(text); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+            const light = text => { const [r, g, b] = rgb(text);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
             const [a, b] = [light(node instanceof SVGElement ? style.fill : style.color),
                 light(getComputedStyle(document.body).backgroundColor)];
             return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); }""",
