@@ -305,6 +305,13 @@ function curveLabels(p) {
     .join("");
 }
 
+/** A panel's title in as many lines as it needs. @param {string} title @param {number} width */
+function heading(title, width) {
+  const found = title ? lines(title, width, 13.5) : [];
+  const svg = found.map((line, n) => `<text x="0" y="${14 + 17 * n}" class="live-title">${rich(line)}</text>`).join("");
+  return { svg, height: found.length ? 7 + 17 * found.length : 0 };
+}
+
 /** A panel with axes. @param {Data} panel @param {number} width @param {Data} env */
 function plane(panel, width, env) {
   const [ax, ay] = [panel.x ?? { hidden: true, low: 0, high: 1 }, panel.y ?? { hidden: true, low: 0, high: 1 }];
@@ -317,7 +324,8 @@ function plane(panel, width, env) {
   const inner = width - left - right;
   const slanted = ax.names && longest(ax.names) > inner / ax.names.length - 2;
   const nameRoom = ax.names ? (slanted ? Math.min(longest(ax.names) * 0.72 + 14, 90) : 20) : 0;
-  let top = panel.title ? 24 : 4;
+  const head = heading(panel.title, width);
+  let top = head.height || 4;
   if (ay.label) top += 18;
   if (onTop) top += nameRoom + (ax.label ? 16 : 0);
   const bottom = ax.hidden ? 4 : (ax.names ? (onTop ? 2 : nameRoom) : 20) + (ax.label && !onTop ? 18 : 0);
@@ -329,9 +337,8 @@ function plane(panel, width, env) {
     x: scale(ax, box.x, box.x + box.w),
     y: flip ? scale(ay, box.y, box.y + box.h) : scale(ay, box.y + box.h, box.y),
   };
-  const parts = [];
-  if (panel.title) parts.push(`<text x="0" y="14" class="live-title">${rich(panel.title)}</text>`);
-  if (ay.label) parts.push(`<text x="0" y="${panel.title ? 36 : 14}" class="live-axis">${rich(ay.label)}</text>`);
+  const parts = [head.svg];
+  if (ay.label) parts.push(`<text x="0" y="${head.height + 14}" class="live-axis">${rich(ay.label)}</text>`);
   if (!ay.hidden && !ay.names) {
     parts.push(`<line x1="${left}" x2="${left}" y1="${top}" y2="${top + box.h}" class="live-line"/>`);
     for (const [value, text] of yTicks) {
@@ -377,14 +384,18 @@ function plane(panel, width, env) {
 
 /** A panel of words and the links between them. @param {Data} panel @param {number} width @param {Data} env */
 function flow(panel, width, env) {
-  const parts = [];
+  const head = heading(panel.title, width);
+  const parts = [head.svg];
   /** @type {Record<string, Box[]>} */
   const places = {};
-  let y = 2;
-  if (panel.title) {
-    parts.push(`<text x="0" y="14" class="live-title">${rich(panel.title)}</text>`);
-    y = 26;
-  }
+  let y = head.height + 2;
+  const wordWidth = (/** @type {Data} */ m, /** @type {number} */ n) =>
+    Math.max(textWidth(m.words[n], m.size), textWidth(m.below?.[n] ?? "", 11)) + 12;
+  const rows = panel.marks.filter((/** @type {Data} */ m) => m.kind === "tokens");
+  const natural = rows.map((/** @type {Data} */ m) => range(m.words.length).reduce((sum, n) => sum + wordWidth(m, n) + 4, 0));
+  const linked = panel.marks.some((/** @type {Data} */ m) => m.kind === "arcs");
+  // Linked rows that fit are spread over the same width, so that their links lean less.
+  const span = linked && Math.max(...natural) <= width ? Math.min(width, 1.6 * Math.max(...natural)) : 0;
   /** @type {Data[]} */
   const links = [];
   for (const m of panel.marks) {
@@ -399,14 +410,16 @@ function flow(panel, width, env) {
       y += panel.height;
       continue;
     }
-    const tall = m.below ? 40 : 26;
+    const tall = m.size + (m.below ? 27 : 13);
     let x = m.label ? textWidth(m.label) + 10 : 0;
     if (m.label) parts.push(`<text x="0" y="${y + 17}" class="live-axis">${rich(m.label)}</text>`);
     /** @type {Box[]} */
     const boxes = [];
+    const gap = span ? 4 + (span - natural[rows.indexOf(m)]) / m.words.length : 4;
+    if (span) x += (gap - 4) / 2;
     const name = esc(m.name);
     for (const [n, word] of m.words.entries()) {
-      const w = Math.max(textWidth(word), textWidth(m.below?.[n] ?? "", 11)) + 12;
+      const w = wordWidth(m, n);
       if (x + w > width && x > 0) {
         x = 0;
         y += tall + 4;
@@ -417,10 +430,10 @@ function flow(panel, width, env) {
       const frame = m.frame === n ? ` stroke="${paint("blue")}" stroke-width="2"` : "";
       const tip = m.tips?.[n] ?? (coloured ? `${word}: ${format(value)}` : word);
       const middle = (x + w / 2).toFixed(1);
-      const below = m.below ? `<text x="${middle}" y="${y + 33}" text-anchor="middle" font-size="11" style="fill:${ink}" class="live-through">${esc(m.below[n])}</text>` : "";
-      parts.push(`<g data-token="${name}:${n}"><rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${tall}" rx="4" fill="${fill}"${frame} data-tip="${esc(tip)}"/><text x="${middle}" y="${y + 18}" text-anchor="middle" style="fill:${ink}" class="live-through">${esc(word)}</text>${below}</g>`);
+      const below = m.below ? `<text x="${middle}" y="${y + m.size + 20}" text-anchor="middle" font-size="11" style="fill:${ink}" class="live-through">${esc(m.below[n])}</text>` : "";
+      parts.push(`<g data-token="${name}:${n}"><rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${tall}" rx="4" fill="${fill}"${frame} data-tip="${esc(tip)}"/><text x="${middle}" y="${y + m.size + 5}" text-anchor="middle" font-size="${m.size}" style="fill:${ink}" class="live-through">${esc(word)}</text>${below}</g>`);
       boxes.push({ x, y, w, h: tall });
-      x += w + 4;
+      x += w + gap;
     }
     if (m.name) places[m.name] = boxes;
     y += tall + 4;

@@ -174,6 +174,7 @@ class Tokens(Mark):
     tips: Sequence[str] | None = None
     inks: Sequence[str] | None = None
     frame: int | None = None
+    size: float = 13.0  # of the letters, in pixels
     name: str = ""
     label: str = ""
     signed: bool = False
