@@ -97,6 +97,20 @@ function mapped(stops, share) {
   return { fill: `rgb(${mixed.join(",")})`, ink: light ? "#222" : "#fff" };
 }
 
+/** A matrix as the address of a picture with a pixel for each cell. @param {(number | null)[][]} values @param {(value: number) => {fill: string}} colour */
+function pixels(values, colour) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(values[0]?.length ?? 0, 1), Math.max(values.length, 1)];
+  const brush = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  for (const [r, row] of values.entries())
+    for (const [c, value] of row.entries()) {
+      if (value === null) continue;
+      brush.fillStyle = colour(value).fill;
+      brush.fillRect(c, r, 1, 1);
+    }
+  return canvas.toDataURL();
+}
+
 // Axes -----------------------------------------------------------------------------------------
 
 /** From data to pixels. @param {Data} axis @param {number} from @param {number} to */
@@ -207,23 +221,17 @@ const MARKS = {
   /** @param {Data} m @param {Data} p */
   heat(m, p) {
     const stops = m.signed ? p.look.signed : p.look.heat;
-    const [rows, columns] = [p.panel.y?.names, p.panel.x?.names];
-    return m.values
-      .flatMap((/** @type {(number | null)[]} */ row, /** @type {number} */ r) =>
-        row.map((value, c) => {
-          const [x, x2] = [p.x.run(c - 0.5), p.x.run(c + 0.5)];
-          const [y, y2] = [p.y.run(r - 0.5), p.y.run(r + 0.5)];
-          const { fill, ink } = mapped(stops, ((value ?? m.low) - m.low) / (m.high - m.low));
-          const where = [rows?.[r], columns?.[c]].filter((name) => name !== undefined).join(" ← ");
-          const tip = `${where}${where ? ": " : ""}${format(value)}`;
-          const box = `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(x2 - x + 0.4).toFixed(1)}" height="${(y2 - y + 0.4).toFixed(1)}" fill="${value === null ? "none" : fill}" data-tip="${esc(tip)}" data-row="${r}" data-column="${c}"/>`;
-          const number = m.numbers && value !== null && x2 - x > 28
-            ? `<text x="${((x + x2) / 2).toFixed(1)}" y="${((y + y2) / 2 + 4).toFixed(1)}" text-anchor="middle" font-size="11" style="fill:${ink}" class="live-through">${value.toFixed(2)}</text>`
-            : "";
-          return box + number;
-        }),
-      )
-      .join("");
+    const [rows, columns] = [m.values.length, m.values[0]?.length ?? 0];
+    const [left, right, bottom, top] = m.extent ?? [-0.5, columns - 0.5, rows - 0.5, -0.5];
+    const [x0, y0] = [p.x.run(left), p.y.run(top)];
+    const [w, h] = [(p.x.run(right) - x0) / columns, (p.y.run(bottom) - y0) / rows];
+    const colour = (/** @type {number} */ value) => mapped(stops, (value - m.low) / (m.high - m.low));
+    const parts = [`<image href="${pixels(m.values, colour)}" x="${x0.toFixed(1)}" y="${y0.toFixed(1)}" width="${(w * columns).toFixed(1)}" height="${(h * rows).toFixed(1)}" preserveAspectRatio="none" class="live-cells" data-mark="${p.panel.marks.indexOf(m)}"/>`];
+    if (m.numbers && w > 28)
+      for (const [r, row] of m.values.entries())
+        for (const [c, value] of row.entries())
+          if (value !== null) parts.push(`<text x="${(x0 + (c + 0.5) * w).toFixed(1)}" y="${(y0 + (r + 0.5) * h + 4).toFixed(1)}" text-anchor="middle" font-size="11" style="fill:${colour(value).ink}" class="live-through">${value.toFixed(2)}</text>`);
+    return parts.join("");
   },
   /** @param {Data} m @param {Data} p */
   boxes(m, p) {
@@ -270,8 +278,9 @@ const MARKS = {
   /** @param {Data} m @param {Data} p */
   handle(m, p) {
     const [x, y] = [p.x.run(m.x), p.y.run(m.y)];
-    const now = m.along === "x" ? m.x : m.y;
-    return `<circle class="live-handle" data-control="${esc(m.control)}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="9" fill="${paint(m.color)}" tabindex="0" role="slider" aria-label="${esc(plain(m.label || m.control))}" aria-valuenow="${now}" aria-valuetext="${esc(format(now))}" data-lm-suppress-shortcuts="true" data-tip="${esc(plain(m.label))}"/>`;
+    const now = [m.control && m.x, m.control_y && m.y].filter((value) => value !== "");
+    const name = `${m.control}|${m.control_y}`;
+    return `<circle class="live-handle" data-control="${esc(name)}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="9" fill="${paint(m.color)}" tabindex="0" role="slider" aria-label="${esc(plain(m.label || name))}" aria-valuenow="${now[0]}" aria-valuetext="${esc(now.map(format).join(", "))}" data-lm-suppress-shortcuts="true" data-tip="${esc(plain(m.label))}"/>`;
   },
 };
 
@@ -878,7 +887,7 @@ class View {
     const { svg, planes, open } = draw(answer.scene, this.width, this.model.get("_look"), drawings);
     this.picture.innerHTML = svg;
     this.planes = planes;
-    if (focused) /** @type {SVGElement | null} */ (this.picture.querySelector(`[data-control="${focused}"]`))?.focus();
+    if (focused) /** @type {SVGElement | null} */ (this.picture.querySelector(`[data-control="${CSS.escape(focused)}"]`))?.focus();
     const judged = open ? "" : this.judge(answer.scene, drawings);
     this.say([answer.aside, judged, open ? open.hint : answer.scene.note].filter(Boolean).join(" "));
   }
@@ -951,12 +960,7 @@ class View {
       const target = /** @type {Element} */ (event.target);
       const token = target.closest("[data-token]");
       if (token) this.light(/** @type {HTMLElement} */ (token).dataset.token ?? "");
-      const { row, column } = /** @type {HTMLElement} */ (target).dataset;
-      if (row !== undefined) {
-        const panel = target.closest("[data-panel]");
-        for (const name of panel?.querySelectorAll(`[data-name-row="${row}"],[data-name-column="${column}"]`) ?? []) name.classList.add("live-lit");
-      }
-      const text = target.closest("[data-tip]")?.getAttribute("data-tip") || this.onCurve(event, target);
+      const text = target.closest("[data-tip]")?.getAttribute("data-tip") || this.onCell(event, target) || this.onCurve(event, target);
       if (text) this.point(event, text);
     });
     picture.addEventListener("pointerleave", clear);
@@ -964,7 +968,7 @@ class View {
       const target = /** @type {HTMLElement} */ (event.target);
       const panel = target.closest("[data-panel]");
       const plane = panel && this.planes?.[+(/** @type {HTMLElement} */ (panel).dataset.panel ?? 0)];
-      const find = (/** @type {string} */ kind, /** @type {string | undefined} */ control) => plane?.panel.marks.find((/** @type {Data} */ m) => m.kind === kind && (!control || m.control === control));
+      const find = (/** @type {string} */ kind, /** @type {string | undefined} */ name) => plane?.panel.marks.find((/** @type {Data} */ m) => m.kind === kind && (!name || `${m.control}|${m.control_y}` === name));
       const mark = target.classList.contains("live-handle") ? find("handle", target.dataset.control) : target.matches(".live-plane,.live-sketch") ? find("sketch", undefined) : null;
       if (!mark) return;
       event.preventDefault();
@@ -998,9 +1002,9 @@ class View {
     const { mark, plane } = /** @type {Data} */ (this.dragging);
     const { x, y } = this.place(event, plane);
     if (mark.kind === "handle") {
-      const to = mark.along === "x" ? x : y;
-      const { values } = this.memory.controls[mark.control];
-      return this.move(mark.control, values.reduce((/** @type {number} */ best, /** @type {number} */ value) => (Math.abs(value - to) < Math.abs(best - to) ? value : best)));
+      for (const [name, to] of [[mark.control, x], [mark.control_y, y]])
+        if (name) this.move(name, this.memory.controls[name].values.reduce((/** @type {number} */ best, /** @type {number} */ value) => (Math.abs(value - to) < Math.abs(best - to) ? value : best)));
+      return;
     }
     const n = mark.x.reduce((/** @type {number} */ best, /** @type {number} */ value, /** @type {number} */ k) => (Math.abs(value - x) < Math.abs(mark.x[best] - x) ? k : best), 0);
     const sketch = /** @type {Data} */ (this.sketching);
@@ -1012,7 +1016,9 @@ class View {
   /** Handles and sketches by keyboard. @param {KeyboardEvent} event */
   key(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    const control = target.dataset?.control;
+    const named = target.dataset?.control?.split("|");
+    const upright = event.key === "ArrowUp" || event.key === "ArrowDown";
+    const control = named && ((upright && named[1]) || named[0] || named[1]);
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     if (!control || !by) return;
     event.preventDefault();
@@ -1046,6 +1052,21 @@ class View {
     if (ends.size === 1) return;
     for (const word of /** @type {NodeListOf<SVGElement>} */ (this.picture.querySelectorAll("[data-token]"))) if (ends.has(word.dataset.token ?? "")) word.classList.add("live-lit");
     this.picture.classList.add("live-some-lit");
+  }
+
+  /** The cell of a heat map under the pointer; its names light up. @param {PointerEvent} event @param {Element} target */
+  onCell(event, target) {
+    if (!target.classList.contains("live-cells")) return "";
+    const panel = /** @type {HTMLElement} */ (target.closest("[data-panel]"));
+    const { marks, x, y } = this.planes?.[+(panel.dataset.panel ?? 0)].panel;
+    const { values } = marks[+(/** @type {HTMLElement} */ (target).dataset.mark ?? 0)];
+    const box = target.getBoundingClientRect();
+    const at = (/** @type {number} */ share, /** @type {number} */ n) => Math.min(Math.max(Math.floor(share * n), 0), n - 1);
+    const r = at((event.clientY - box.top) / box.height, values.length);
+    const c = at((event.clientX - box.left) / box.width, values[0].length);
+    for (const name of panel.querySelectorAll(`[data-name-row="${r}"],[data-name-column="${c}"]`)) name.classList.add("live-lit");
+    const where = [y?.names?.[r], x?.names?.[c]].filter((name) => name !== undefined).join(" ← ");
+    return `${where}${where ? ": " : ""}${format(values[r][c])}`;
   }
 
   /** The values of all curves under the pointer. @param {PointerEvent} event @param {Element} target */

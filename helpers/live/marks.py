@@ -144,7 +144,8 @@ class Band(Mark):
 class Heat(Mark):
     """A matrix (rows, columns) as coloured cells; row 0 on top. signed: values around zero.
 
-    What is written are rows, what is read are columns, in every lesson.
+    What is written are rows, what is read are columns, in every lesson. extent: (x from, x to,
+    y from, y to) on numbered axes; without it cells stand at 0, 1, 2, …, as `Names` do.
     """
 
     kind = "heat"
@@ -153,6 +154,7 @@ class Heat(Mark):
     high: float = 1.0
     signed: bool = False
     numbers: bool = False
+    extent: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.values) != 2:
@@ -295,13 +297,13 @@ class Sketch(Mark):
 
 @dataclass(frozen=True)
 class Handle(Mark):
-    """A point that can be dragged: `control` names the slider that it moves, along 'x' or 'y'."""
+    """A point that can be dragged: it moves the sliders that `control` and `control_y` name."""
 
     kind = "handle"
-    control: str
     x: float
     y: float
-    along: str = "x"
+    control: str = ""  # along x
+    control_y: str = ""
     color: str = "red"
     label: str = ""
 

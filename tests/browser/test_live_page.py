@@ -6,10 +6,13 @@ On a bare page, without JupyterLab: `Bare` stands in for the kernel, with answer
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route
 
 from helpers.live import (
@@ -160,6 +163,13 @@ def boxes(page: Page, selector: str) -> list[dict[str, float]]:
     )
 
 
+def pixel(page: Page, x: float, y: float) -> tuple[int, ...]:
+    """The colour on the screen, red, green, blue."""
+    clip = {"x": x, "y": y, "width": 1, "height": 1}
+    picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    return tuple(np.asarray(picture)[0, 0].tolist())
+
+
 def test_a_curve_goes_through_its_points_and_leaves_gaps(bare) -> None:
     marks = Curve([0, 1, 2], [0, 4, 0], label="c"), Curve([0, 1, 2], [1, float("nan"), 1])
     view = bare(only(Panel(*marks, **LINEAR, height=200)))
@@ -212,17 +222,27 @@ def test_a_heat_map_has_its_first_row_on_top_and_names_its_cells(bare) -> None:
         y=Names(names=["兩", "蘋"]),
     )
     view = bare(only(panel))
-    cells = view.page.locator("rect[data-row]")
-    assert [cells.nth(n).get_attribute("data-tip") for n in range(4)] == [
-        "兩 ← two: 0", "兩 ← apples: 1", "蘋 ← two: 0.5", "蘋 ← apples: 0.25",
-    ]  # fmt: skip
-    first, second, third, _ = boxes(view.page, "rect[data-row]")
-    assert first["y"] == second["y"] < third["y"]
-    assert cells.nth(0).get_attribute("fill") == "rgb(0,34,78)"
-    assert cells.nth(1).get_attribute("fill") == "rgb(254,232,56)"
-    cells.nth(3).hover()
-    lit = view.page.locator(".live-name.live-lit")
-    assert lit.all_text_contents() == ["蘋", "apples"]
+    (cells,) = boxes(view.page, ".live-cells")
+    tips, colours = [], []
+    for row in (0.25, 0.75):
+        for column in (0.25, 0.75):
+            x, y = cells["x"] + column * cells["width"], cells["y"] + row * cells["height"]
+            view.page.mouse.move(x, y)
+            tips.append(view.page.locator(".live-tip").inner_text())
+            colours.append(pixel(view.page, x - 20, y))
+    assert tips == ["兩 ← two: 0", "兩 ← apples: 1", "蘋 ← two: 0.5", "蘋 ← apples: 0.25"]
+    assert view.page.locator(".live-name.live-lit").all_text_contents() == ["蘋", "apples"]
+    assert colours[:2] == [(0, 34, 78), (254, 232, 56)]
+    numbers = view.page.locator(".live-picture text[font-size='11']").all_text_contents()
+    assert numbers == ["0.00", "1.00", "0.50", "0.25"]
+
+
+def test_a_heat_map_on_numbered_axes_stands_where_its_extent_says(bare) -> None:
+    panel = Panel(Heat([[1, 1]], extent=(0, 1, 0, 4)), Dots([1], [2], size=1), **LINEAR)
+    view = bare(only(panel))
+    (cells,), (dot,) = boxes(view.page, ".live-cells"), boxes(view.page, "circle")
+    assert dot["x"] + dot["width"] / 2 == pytest.approx(cells["x"] + cells["width"], abs=0.3)
+    assert dot["y"] + dot["height"] / 2 == pytest.approx(cells["y"] + cells["height"] / 2, abs=0.3)
 
 
 def test_words_wrap_and_pointing_at_one_lights_up_its_links(bare) -> None:
@@ -366,7 +386,7 @@ def test_a_value_that_the_kernel_sets_moves_control_and_picture(bare) -> None:
 
 def test_a_handle_is_dragged_and_moves_by_keyboard(bare) -> None:
     lab = explore(
-        lambda x: Scene(Panel(Handle("x", x, 2, label="x"), **LINEAR), note=f"{x}"),
+        lambda x: Scene(Panel(Handle(x, 2, "x", label="x"), **LINEAR), note=f"{x}"),
         x=slider("x", 0.0, 2.0, 1.0, step=0.5, hidden=True),
     )
     view = bare(lab)
