@@ -36,9 +36,8 @@ def loss_and_gradient(w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndar
 @lru_cache(1)
 def landscape() -> np.ndarray:
     """The loss on a grid (CELLS, CELLS): rows are b from high to low, columns are w."""
-    half = np.array([0.5, -0.5]) / CELLS
-    w = np.linspace(*(np.array(W) + (W[1] - W[0]) * half), CELLS)
-    b = np.linspace(*(np.array(B) + (B[1] - B[0]) * half), CELLS)
+    middles = (np.arange(CELLS) + 0.5) / CELLS
+    w, b = W[0] + middles * (W[1] - W[0]), B[0] + middles * (B[1] - B[0])
     return loss_and_gradient(*np.meshgrid(w, b[::-1]))[0]
 
 
@@ -63,8 +62,8 @@ def cliff_scene(w: float, b: float, rate: float, clip: float, steps: int) -> Sce
     norms = np.hypot(by_w, by_b)
     plane = Panel(
         Heat(landscape(), high=0.5, extent=(*W, *B)),
-        Curve(*path.T, "orange", width=2),
-        Dots(*path[1:].T, "orange", size=3.5),
+        Curve(path[:, 0], path[:, 1], "orange", width=2),
+        Dots(path[1:, 0], path[1:, 1], "orange", size=3.5),
         Handle(w, b, "w", "b", label="drag me"),
         x=Axis(label="weight w", low=W[0], high=W[1]),
         y=Axis(label="bias b", low=B[0], high=B[1]),
@@ -91,7 +90,7 @@ def cliff_scene(w: float, b: float, rate: float, clip: float, steps: int) -> Sce
     else:
         title = "On a slope: the cliff has not been met"
     largest = f"{norms.max():.2g}"
-    note = f"After {len(path) - 1} steps the loss is {loss[-1]:.3f}; the longest gradient was {largest}."
+    note = f"Loss after {len(path) - 1} steps: {loss[-1]:.3f}. Longest gradient: {largest}."
     return Scene((plane, along), title=title, note=note)
 
 

@@ -38,7 +38,7 @@ def felt(factors: np.ndarray) -> np.ndarray:
 
 
 def one_number_scene(w: float, T: int, activation: str, size: float) -> Scene:
-    """The chain of states with arrows that fade or burn backwards, and the product on a log axis."""
+    """The chain of states, arrows that fade or burn backwards, and the product on a log axis."""
     states, factors = run(w, T, activation, size)
     gradient = felt(factors)
     t = np.arange(1, T + 1)
@@ -61,7 +61,7 @@ def one_number_scene(w: float, T: int, activation: str, size: float) -> Scene:
         x=Axis(low=-0.6, high=count - 0.4, hidden=True),
         y=Axis(low=-0.6, high=0.9, hidden=True),
         height=90,
-        title=f"The last {count} states; each arrow is as strong as the gradient that is left there",
+        title=f"The last {count} states; an arrow is as strong as the gradient left there",
     )
     left = gradient.clip(1e-300)
     curve = Panel(
@@ -79,7 +79,8 @@ def one_number_scene(w: float, T: int, activation: str, size: float) -> Scene:
         title = f"After {T - 1} factors the gradient is {format_factor(1 / first)} times smaller"
     else:
         title = f"After {T - 1} factors the gradient is {format_factor(first)} times larger"
-    note = f"w = {w:g}. The factors w · f′(zₜ) lie between {factors.min():.2f} and {factors.max():.2f}."
+    lowest, highest = factors.min(), factors.max()
+    note = f"w = {w:g}. The factors w · f′(zₜ) lie between {lowest:.2f} and {highest:.2f}."
     return Scene(chain, curve, title=title, note=note)
 
 
