@@ -304,7 +304,7 @@ function curveLabels(p) {
     for (const label of side) label.y -= Math.max(over, 0);
   }
   return found
-    .map(({ m, x, y }) => {
+    .map((/** @type {Data} */ { m, x, y }) => {
       const start = m.at === "start";
       const place = start ? Math.max(x, p.box.x) + 6 : Math.min(x, p.box.x + p.box.w) + 6;
       const anchor = !start && place + textWidth(m.label) > p.width ? "end" : "start";
@@ -496,7 +496,7 @@ export function draw(scene, width, look, drawings = {}) {
       const words = panel.marks.some((/** @type {Data} */ m) => ["tokens", "picture"].includes(m.kind)) && !panel.x && !panel.y;
       const part = words ? flow(panel, w, env) : plane(panel, w, env);
       parts.push(`<g transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" data-panel="${planes.length}">${part.svg}</g>`);
-      planes.push({ ...("plane" in part ? part.plane : {}), panel, x0: x, y0: y });
+      planes.push({ .../** @type {Data} */ ("plane" in part ? part.plane : {}), panel, x0: x, y0: y });
       tallest = Math.max(tallest, part.height);
       if (beside) x += (width * panel.width) / total;
       else y += part.height + 10;
@@ -537,6 +537,9 @@ class Memory {
     /** @type {Set<string>} */
     this.ahead = new Set(); // keys of the slice under way
     this.number = 0; // of the newest move
+    /** @type {Data | undefined} */
+    this.answer = undefined; // what the page shows
+    this.aheadSince = this.aheadSize = 0;
     this.shown = -1; // of the move whose scene is on the page
     this.cost = 10; // ms a scene, as last seen
     this.last = { name: this.setting[0], by: 1 };
@@ -715,10 +718,11 @@ class Memory {
     let best = null;
     for (const answer of this.known.values()) if (!best || distance(answer) < distance(best)) best = answer;
     if (!best) return;
-    const differs = this.setting.filter((name) => best.settings[name] !== now[name]);
-    const told = differs.map((name) => `${this.controls[name].label} = ${this.read(name, best.settings[name])}`);
+    const { settings } = best;
+    const differs = this.setting.filter((name) => settings[name] !== now[name]);
+    const told = differs.map((name) => `${this.controls[name].label} = ${this.read(name, settings[name])}`);
     const why = this.model.send ? "No answer from the kernel yet: it is busy, or not running" : "This setting was not recorded";
-    this.answer = { ...best, aside: `${why}. Shown is the nearest that is: ${told.join(", ")}.` };
+    this.answer = { .../** @type {Data} */ (best), aside: `${why}. Shown is the nearest that is: ${told.join(", ")}.` };
     this.show();
   }
 
@@ -1028,8 +1032,10 @@ class View {
       const next = values[values.indexOf(this.model.get(control)) + by];
       return next !== undefined && this.move(control, next);
     }
-    const plane = this.planes?.find((/** @type {Data} */ p) => p.panel.marks.some((/** @type {Data} */ m) => m.control === control));
-    const mark = plane?.panel.marks.find((/** @type {Data} */ m) => m.control === control);
+    const draws = (/** @type {Data} */ m) => m.kind === "sketch" && m.control === control;
+    const plane = this.planes?.find((/** @type {Data} */ p) => p.panel.marks.some(draws));
+    if (!plane) return;
+    const mark = plane.panel.marks.find(draws);
     const ys = this.model.get(control) ?? mark.x.map(() => plane.y.back((plane.box.y * 2 + plane.box.h) / 2));
     this.cursor = Math.min(Math.max(this.cursor ?? 0, 0), ys.length - 1);
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.cursor = Math.min(Math.max(this.cursor + by, 0), ys.length - 1);
