@@ -222,7 +222,8 @@ const MARKS = {
   heat(m, p) {
     const stops = m.signed ? p.look.signed : p.look.heat;
     const [rows, columns] = [m.values.length, m.values[0]?.length ?? 0];
-    const [left, right, bottom, top] = m.extent ?? [-0.5, columns - 0.5, rows - 0.5, -0.5];
+    const upright = p.panel.y?.names ? [rows - 0.5, -0.5] : [-0.5, rows - 0.5];
+    const [left, right, bottom, top] = m.extent ?? [-0.5, columns - 0.5, ...upright];
     const [x0, y0] = [p.x.run(left), p.y.run(top)];
     const [w, h] = [(p.x.run(right) - x0) / columns, (p.y.run(bottom) - y0) / rows];
     const colour = (/** @type {number} */ value) => mapped(stops, (value - m.low) / (m.high - m.low));
@@ -355,8 +356,9 @@ function plane(panel, width, env) {
       parts.push(`<line x1="${left - 4}" x2="${left}" y1="${y}" y2="${y}" class="live-line"/><text x="${left - 7}" y="${+y + 4}" text-anchor="end" class="live-tick">${esc(text)}</text>`);
     }
   }
+  const marked = (/** @type {Data} */ axis, /** @type {number} */ n) => (axis.marked.includes(n) ? " live-marked" : "");
   for (const [n, name] of (ay.names ?? []).entries())
-    parts.push(`<text x="${left - 7}" y="${(p.y.run(n) + 4).toFixed(1)}" text-anchor="end" class="live-name" data-name-row="${n}">${esc(name)}</text>`);
+    parts.push(`<text x="${left - 7}" y="${(p.y.run(n) + 4).toFixed(1)}" text-anchor="end" class="live-name${marked(ay, n)}" data-name-row="${n}">${esc(name)}</text>`);
   const foot = top + box.h;
   if (!ax.hidden && !ax.names) {
     parts.push(`<line x1="${left}" x2="${left + inner}" y1="${foot}" y2="${foot}" class="live-line"/>`);
@@ -368,7 +370,7 @@ function plane(panel, width, env) {
   for (const [n, name] of (ax.names ?? []).entries()) {
     const [x, y] = [p.x.run(n), onTop ? top - 6 : foot + 14];
     const turn = slanted ? ` transform="rotate(${onTop ? -45 : 45} ${x.toFixed(1)} ${y})" text-anchor="start"` : ' text-anchor="middle"';
-    parts.push(`<text x="${x.toFixed(1)}" y="${y}"${turn} class="live-name" data-name-column="${n}">${esc(name)}</text>`);
+    parts.push(`<text x="${x.toFixed(1)}" y="${y}"${turn} class="live-name${marked(ax, n)}" data-name-column="${n}">${esc(name)}</text>`);
   }
   if (ax.label) {
     const y = onTop ? top - nameRoom - 6 : foot + bottom - 4;

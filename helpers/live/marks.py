@@ -52,10 +52,14 @@ class Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """One side of a panel with a name at each place 0, 1, 2, …: words of a heat map, bars."""
+    """One side of a panel with a name at each place 0, 1, 2, …: words of a heat map, bars.
+
+    marked: the places whose names stand out.
+    """
 
     names: Sequence[str]
     label: str = ""
+    marked: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
