@@ -153,7 +153,9 @@ def forget_bias_scene(bias: float, T: int, seed: int) -> Scene:
     measured = bias_reach(bias, seed)[:T]
     panel = Panel(
         Curve(lags, bias_reach(0.0, seed)[:T], "grey", "bias 0, as PyTorch starts", 1.8),
-        Curve(lags, sigma**lags, "orange", "the forget gate alone: σ(bias)^{lag}", 1.8, dashed=True),
+        Curve(
+            lags, sigma**lags, "orange", "the forget gate alone: σ(bias)^{lag}", 1.8, dashed=True
+        ),
         Curve(lags, measured.clip(1e-300), "blue", "measured", 3),
         x=Axis(label="lag T − t (steps back)", low=0, high=max(T - 1, 1)),
         y=Axis(label="‖∂(h, c)_T/∂(h, c)_t‖", low=1e-16, high=1e6, log=True),

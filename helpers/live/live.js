@@ -336,7 +336,7 @@ function plane(panel, width, env) {
   const nameRoom = ax.names ? (slanted ? Math.min(longest(ax.names) * 0.72 + 14, 90) : 20) : 0;
   const head = heading(panel.title, width);
   let top = head.height || 4;
-  if (ay.label) top += 18;
+  if (ay.label) top += 24;
   if (onTop) top += nameRoom + (ax.label ? 16 : 0);
   const bottom = ax.hidden ? 4 : (ax.names ? (onTop ? 2 : nameRoom) : 20) + (ax.label && !onTop ? 18 : 0);
   /** @type {Box} */
