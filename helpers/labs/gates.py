@@ -88,7 +88,7 @@ def gate_scene(
     words = Names(names=[NAMES[token] for token in ids], marked=[flag - 1, length - 1])
     units = Axis(low=-0.5, high=run.memory.shape[1] - 0.5, hidden=True)
     time = Axis(low=-0.5, high=length - 0.5, hidden=True)
-    strips = []
+    strips: list[Panel] = []
     for name, values in run.gates.items():
         title = GATES[name] + (f": held at {value:g} from step {start} on" if name == held else "")
         x = time if strips else words
