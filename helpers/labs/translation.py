@@ -79,7 +79,7 @@ class ReaderWriter:
         self.run = lru_cache(16)(lambda ids: (translate([*ids]), states([*ids])))
 
     def scene(self, text: str, step: int) -> Scene:
-        """After `step` steps: as many as there are words go into reading, the others into writing."""
+        """After `step` steps: reading takes as many as there are words, writing the others."""
         source = read_source(text, self.english, LIMIT)
         if not source.ids:
             return Scene(Panel(source_tokens(source, self.english)), note=source.note)
