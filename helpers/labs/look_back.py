@@ -74,9 +74,7 @@ class LookBack:
         return Scene(*panels, title=title, note=note)
 
 
-def look_back_lab(
-    model: Any, english: Vocabulary, chinese: Vocabulary, text: str = ""
-) -> Explorer:
+def look_back_lab(model: Any, english: Vocabulary, chinese: Vocabulary, text: str = "") -> Explorer:
     """The view with its controls."""
     from helpers.live import explore, player, typed
 
@@ -118,4 +116,3 @@ class InterventionScene:
         told = join_chinese(tokens)
         verdict = "right" if told == pair.chinese else f"wrong; expected {pair.chinese}"
         return Scene((left, right), title=f"… it writes {told}", note=f"{pair.english} {verdict}.")
-

@@ -220,7 +220,9 @@ def two_keys_scene(d: int, scaled: bool, seed: int) -> Scene:
     )
     flat = (slope < 0.01).float().mean().item()
     title = f"On {flat:.0%} of the line the weights do not answer any more"
-    note = f"d = {d}. Scores {'divided by √d' if scaled else 'as they are'}; dead is p(1 − p) < 0.01."
+    note = (
+        f"d = {d}. Scores {'divided by √d' if scaled else 'as they are'}; dead is p(1 − p) < 0.01."
+    )
     return Scene((line, felt), title=title, note=note)
 
 

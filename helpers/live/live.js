@@ -461,6 +461,16 @@ function flow(panel, width, env) {
   return { svg: parts.join(""), height: y };
 }
 
+/** Panels side by side in as few rows as their least widths allow. @param {Data[]} row @param {(row: Data[], panel: Data) => number} share @returns {Data[][]} */
+function fitting(row, share) {
+  for (const count of range(row.length)) {
+    const most = Math.ceil(row.length / (count + 1));
+    const rows = range(count + 1).map((n) => row.slice(n * most, (n + 1) * most)).filter((some) => some.length);
+    if (rows.every((some) => some.length === 1 || some.every((panel) => share(some, panel) >= panel.narrowest))) return rows;
+  }
+  return [];
+}
+
 let clips = 0;
 
 /**
@@ -489,21 +499,20 @@ export function draw(scene, width, look, drawings = {}) {
     parts.push(`<text x="0" y="${y - 4}" class="live-message">${rich(line)}</text>`);
   }
   if (title) y += 6;
-  for (const row of scene.rows) {
-    const total = row.reduce((/** @type {number} */ sum, /** @type {Data} */ panel) => sum + panel.width, 0);
-    const beside = row.every((/** @type {Data} */ panel) => (width * panel.width) / total > (row.length > 1 ? 200 : 0));
+  const share = (/** @type {Data[]} */ row, /** @type {Data} */ panel) =>
+    (width * panel.width) / row.reduce((sum, other) => sum + other.width, 0);
+  for (const row of scene.rows.flatMap((/** @type {Data[]} */ all) => fitting(all, share))) {
     let [x, tallest] = [0, 0];
     for (const panel of row) {
-      const w = beside ? (width * panel.width) / total - (row.length > 1 ? 12 : 0) : width;
+      const w = share(row, panel) - (row.length > 1 ? 12 : 0);
       const words = panel.marks.some((/** @type {Data} */ m) => ["tokens", "picture"].includes(m.kind)) && !panel.x && !panel.y;
       const part = words ? flow(panel, w, env) : plane(panel, w, env);
       parts.push(`<g transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" data-panel="${planes.length}">${part.svg}</g>`);
       planes.push({ .../** @type {Data} */ ("plane" in part ? part.plane : {}), panel, x0: x, y0: y });
       tallest = Math.max(tallest, part.height);
-      if (beside) x += (width * panel.width) / total;
-      else y += part.height + 10;
+      x += share(row, panel);
     }
-    y += (beside ? tallest : 0) + 10;
+    y += tallest + 10;
   }
   const said = esc([plain(title), open ? "" : scene.note].filter(Boolean).join(". "));
   const moves = /class="live-(handle|sketch)"/.test(parts.join(""));

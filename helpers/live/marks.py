@@ -318,7 +318,8 @@ class Handle(Mark):
 class Panel:
     """Marks over one pair of axes, or, without axes, rows of tokens.
 
-    height: pixels of the plane itself. width: its share, where several panels stand side by side.
+    height: pixels of the plane itself. width: its share, where several panels stand side by side,
+    as long as that is at least `narrowest` pixels.
     """
 
     def __init__(
@@ -329,9 +330,10 @@ class Panel:
         title: str = "",
         height: float = 220,
         width: float = 1.0,
+        narrowest: float = 200,
     ) -> None:
         self.marks, self.x, self.y = marks, x, y
-        self.title, self.height, self.width = title, height, width
+        self.title, self.height, self.width, self.narrowest = title, height, width, narrowest
 
 
 class Scene:
