@@ -981,6 +981,11 @@ class View {
     picture.addEventListener("pointerleave", clear);
     picture.addEventListener("pointerdown", (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
+      const cell = this.cell(event, target);
+      for (const [n, name] of (cell?.mark.pick ?? []).entries()) {
+        const { values } = this.memory.controls[name];
+        this.move(name, values[Math.min([cell?.r, cell?.c][n] ?? 0, values.length - 1)]);
+      }
       const panel = target.closest("[data-panel]");
       const plane = panel && this.planes?.[+(/** @type {HTMLElement} */ (panel).dataset.panel ?? 0)];
       const find = (/** @type {string} */ kind, /** @type {string | undefined} */ name) => plane?.panel.marks.find((/** @type {Data} */ m) => m.kind === kind && (!name || `${m.control}|${m.control_y}` === name));
@@ -1073,17 +1078,26 @@ class View {
 
   /** The cell of a heat map under the pointer; its names light up. @param {PointerEvent} event @param {Element} target */
   onCell(event, target) {
-    if (!target.classList.contains("live-cells")) return "";
+    const cell = this.cell(event, target);
+    if (!cell) return "";
+    const { panel, x, y, r, c, value } = cell;
+    for (const name of panel.querySelectorAll(`[data-name-row="${r}"],[data-name-column="${c}"]`)) name.classList.add("live-lit");
+    const where = [y?.names?.[r], x?.names?.[c]].filter((name) => name !== undefined).join(" ← ");
+    return `${where}${where ? ": " : ""}${format(value)}`;
+  }
+
+  /** Which cell of which heat map. @param {PointerEvent} event @param {Element} target */
+  cell(event, target) {
+    if (!target.classList.contains("live-cells")) return null;
     const panel = /** @type {HTMLElement} */ (target.closest("[data-panel]"));
     const { marks, x, y } = this.planes?.[+(panel.dataset.panel ?? 0)].panel;
-    const { values } = marks[+(/** @type {HTMLElement} */ (target).dataset.mark ?? 0)];
+    const mark = marks[+(/** @type {HTMLElement} */ (target).dataset.mark ?? 0)];
+    const { values } = mark;
     const box = target.getBoundingClientRect();
     const at = (/** @type {number} */ share, /** @type {number} */ n) => Math.min(Math.max(Math.floor(share * n), 0), n - 1);
     const r = at((event.clientY - box.top) / box.height, values.length);
     const c = at((event.clientX - box.left) / box.width, values[0].length);
-    for (const name of panel.querySelectorAll(`[data-name-row="${r}"],[data-name-column="${c}"]`)) name.classList.add("live-lit");
-    const where = [y?.names?.[r], x?.names?.[c]].filter((name) => name !== undefined).join(" ← ");
-    return `${where}${where ? ": " : ""}${format(values[r][c])}`;
+    return { panel, mark, x, y, r, c, value: values[r][c] };
   }
 
   /** The values of all curves under the pointer. @param {PointerEvent} event @param {Element} target */

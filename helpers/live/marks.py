@@ -149,7 +149,8 @@ class Heat(Mark):
     """A matrix (rows, columns) as coloured cells; row 0 on top. signed: values around zero.
 
     What is written are rows, what is read are columns, in every lesson. extent: (x from, x to,
-    y from, y to) on numbered axes; without it cells stand at 0, 1, 2, …, as `Names` do.
+    y from, y to) on numbered axes; without it cells stand at 0, 1, 2, …, as `Names` do. pick: the
+    controls that a click on a cell sets to its row and its column.
     """
 
     kind = "heat"
@@ -159,6 +160,7 @@ class Heat(Mark):
     signed: bool = False
     numbers: bool = False
     extent: tuple[float, float, float, float] | None = None
+    pick: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.values) != 2:
