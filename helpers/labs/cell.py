@@ -17,38 +17,71 @@ TRIALS, LENGTH = 40, 14  # sequences that the gates are tried on, and their toke
 KINDS = ("a letter", "the flagged one", "the question")
 
 
+GATE_TIPS = [
+    "forget gate: how much of the memory stays (the lecture's R)",
+    "input gate: how much of the candidate is written (K)",
+    "candidate: tanh of input and state",
+    "output gate: how much of the memory is shown (V)",
+]
+
+
 def cell_scene(f: float, i: float, g: float, o: float, c: float) -> Scene:
-    """One step of one unit: c_t = f c_{t−1} + i g, h_t = o tanh(c_t). The lecture: f = R, i = K, o = V."""
+    """One step of one unit: c_t = f c_{t−1} + i g, h_t = o tanh(c_t).
+
+    In the lecture f is R, i is K and o is V.
+    """
     kept, written = f * c, i * g
     new = kept + written
-    h = o * math.tanh(new)
-    size = {"width": 1.0, "height": 0.62}
+    shown = math.tanh(new)
+    h = o * shown
+    up = 1.34  # the upper edge of the gates' boxes
     figure = Panel(
-        Arrows([0.55, 2.05, 3.55, 5.05], [3] * 4, [0.95, 2.45, 3.95, 5.95], [3] * 4, "blue",
-               [1, abs(f), 1, 1]),
-        Arrows([1.5, 3, 3, 5.5], [1.35, 1.35, 2.1, 1.35], [1.5, 3, 3, 5.5], [2.65, 2.1, 2.65, 1.85], "grey",
-               [1, abs(i), max(abs(i), 0.1), 1]),
-        Arrows([4.2, 4.2], [1.35, 2.1], [3.3, 4.2], [2.1, 2.1], "grey"),
-        Arrows([5.5, 5.5], [3, 2.45], [5.5, 5.5], [2.5, 2.45], "grey"),
-        Boxes([1.5, 3.0, 4.2, 5.5], [1] * 4,
-              [f"f_t = {f:.2f}", f"i_t = {i:.2f}", f"g_t = {g:.2f}", f"o_t = {o:.2f}"],
-              color=["blue", "green", "pink", "orange"],
-              tips=["forget gate: how much of the memory stays (the lecture's R)",
-                    "input gate: how much of the candidate is written (K)",
-                    "candidate: tanh of input and state", "output gate: how much is shown (V)"], **size),
-        Boxes([0.0, 6.5], [3, 3], [f"c_{{t−1}} = {c:.2f}", f"c_t = {new:.2f}"], color="ink", **size),
-        Boxes([1.5, 3.0], [3, 3], [f"× f = {kept:.2f}", f"+ {written:.2f}"], color="grey", **size),
-        Boxes([5.5, 6.5], [2.15, 2.15], [f"× tanh {math.tanh(new):.2f}", f"h_t = {h:.2f}"],
-              color=["grey", "red"], **size),
-        Text(2.25, 3.6, "the memory's line: nothing on it but × f and +", "blue"),
-        Text(3.0, 0.35, "each gate reads x_t and h_{t−1}: σ(W x_t + U h_{t−1} + b)", "grey", size=12),
-        x=Axis(low=-0.7, high=7.2, hidden=True),
-        y=Axis(low=0.1, high=3.9, hidden=True),
-        height=270,
-    )  # fmt: skip
+        Arrows(
+            [0.55, 1.85, 3.45], [3] * 3, [1.35, 2.95, 5.9], [3] * 3, "blue", [1, max(f, 0.1), 1]
+        ),
+        Arrows([1.6, 2.75, 5.4], [up] * 3, [1.6, 3.08, 5.4], [2.74, 1.76, 1.74], "grey"),
+        Arrows([3.95, 3.2], [up, 2.26], [3.35, 3.2], [1.76, 2.74], "grey"),
+        Arrows([4.5, 4.85, 5.66], [3, 2, 2], [4.5, 5.14, 5.9], [2.28, 2, 2], "grey"),
+        Boxes(
+            [1.6, 2.75, 3.95, 5.4],
+            [1] * 4,
+            [f"f_t {f:.2f}", f"i_t {i:.2f}", f"g_t {g:.2f}", f"o_t {o:.2f}"],
+            1.05,
+            0.66,
+            ["blue", "green", "pink", "orange"],
+            GATE_TIPS,
+        ),
+        Boxes(
+            [0, 6.45, 6.45],
+            [3, 3, 2],
+            [f"c_{{t−1}} {c:.2f}", f"c_t {new:.2f}", f"h_t {h:.2f}"],
+            1.1,
+            0.62,
+            ["ink", "ink", "red"],
+        ),
+        Boxes(
+            [1.6, 3.2, 3.2, 4.5, 5.4],
+            [3, 3, 2, 2, 2],
+            ["×", "+", "×", "tanh", "×"],
+            0.5,
+            0.5,
+            "grey",
+            [f"{kept:.2f}", f"{new:.2f}", f"{written:.2f}", f"{shown:.2f}", f"{h:.2f}"],
+        ),
+        Text(2.4, 3.3, f"{kept:.2f}", "blue"),
+        Text(3.55, 2.45, f"{written:.2f}", "grey"),
+        Text(3.0, 3.75, "the memory's line: nothing on it but × f and +", "blue"),
+        Text(3.4, 0.35, "each of the four reads x_t and h_{t−1}", "grey", size=12),
+        x=Axis(low=-0.7, high=7.1, hidden=True),
+        y=Axis(low=0.1, high=4, hidden=True),
+        height=280,
+    )
     title = f"Of the memory {f:.0%} stays, and {i:.0%} of the candidate is written"
-    note = f"c_t = {f:.2f} · {c:.2f} + {i:.2f} · {g:.2f} = {new:.2f}; h_t = {o:.2f} · tanh({new:.2f}) = {h:.2f}. "
-    note += f"Along the memory's line the gradient is ∂c_t/∂c_(t−1) = f = {f:.2f}."
+    note = (
+        f"cₜ = {f:.2f} · {c:.2f} + {i:.2f} · {g:.2f} = {new:.2f}; "
+        f"hₜ = {o:.2f} · tanh({new:.2f}) = {h:.2f}. "
+        f"Along the memory's line one step multiplies the gradient by f = {f:.2f}."
+    )
     return Scene(figure, title=title, note=note)
 
 
@@ -127,8 +160,9 @@ def be_the_gate_scene(
 def be_the_gate_lab() -> Explorer:
     """Six gates to set by hand."""
     from helpers.live import explore, slider
+    from helpers.live.controls import Control
 
-    def gate(name: str) -> object:
+    def gate(name: str) -> Control:
         return slider(name, 0.0, 1.0, 0.5, step=0.1)
 
     return explore(

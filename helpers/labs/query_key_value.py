@@ -41,7 +41,6 @@ def query_key_value_scene(kind: str, masked: bool, query: int, key: int) -> Scen
     q, k = queries[i], keys[j]
     score = scores[i, j].item()
     numbers = [f"{n + 1}" for n in range(D)]
-    signed = {"low": -3.0, "high": 3.0, "signed": True, "numbers": True}
     whole = Panel(
         Heat(weights, numbers=True, pick=("query", "key")),
         x=Names(names=WORDS, label="key", marked=[j]),
@@ -51,28 +50,28 @@ def query_key_value_scene(kind: str, masked: bool, query: int, key: int) -> Scen
         width=1.3,
     )
     pair = Panel(
-        Heat(torch.stack([q, k, q * k]), **signed),
+        Heat(torch.stack([q, k, q * k]), -3, 3, signed=True, numbers=True),
         x=Names(names=numbers),
         y=Names(names=[f"q: {asking[i]}", f"k: {WORDS[j]}", "product"]),
         title=f"q · k = {q @ k:.2f}, divided by √{D}: {score:.2f}",
         height=90,
     )
+    colors = ["red" if n == j else "blue" for n in range(len(WORDS))]
     row = Panel(
-        Bars(
-            range(len(WORDS)), weights[i], ["red" if n == j else "blue" for n in range(len(WORDS))]
-        ),
+        Bars(range(len(WORDS)), weights[i], colors),
         x=Names(names=WORDS),
         y=Axis(label=f"weights of {asking[i]}", low=0, high=1),
         title="softmax of the row",
         height=110,
     )
+    shares = [f"{weights[i, n]:.2f} × {word}" for n, word in enumerate(WORDS)]
     output = Panel(
-        Heat(torch.cat([values, (weights[i] @ values)[None]]), **signed),
+        Heat(torch.cat([values, (weights[i] @ values)[None]]), -3, 3, signed=True, numbers=True),
         x=Names(names=numbers),
-        y=Names(names=[*(f"{w:.2f} × {word}" for w, word in zip(weights[i].tolist(), WORDS, strict=True)), "sum: y"]),
+        y=Names(names=[*shares, "sum: y"]),
         title="values, and their weighted sum",
         height=22 * (len(WORDS) + 1),
-    )  # fmt: skip
+    )
     title = f"{asking[i]} asks, {WORDS[j]} answers with a weight of {weights[i, j]:.2f}"
     hidden = "The mask: −∞ before the softmax, so the weight is 0." if not allowed[i, j] else ""
     return Scene((whole, pair), (row, output), title=title, note=hidden)

@@ -157,6 +157,8 @@ const range = (n) => Array.from({ length: Math.max(n, 0) }, (_, k) => k);
 
 // Marks on a plane -----------------------------------------------------------------------------
 
+const INKED = new Set(["blue", "red", "ink"]); // on these, white can be read
+
 /** One of several colours, or the one. @param {string | string[]} colors @param {number} n */
 const nth = (colors, n) => (Array.isArray(colors) ? colors[n % colors.length] : colors);
 
@@ -245,7 +247,7 @@ const MARKS = {
         const [x, y] = [p.x.run(value), p.y.run(m.y[n])];
         const size = Math.min(13, (13 * (w - 6)) / Math.max(textWidth(m.texts[n]), 1));
         const tip = m.tips ? ` data-tip="${esc(m.tips[n])}"` : "";
-        return `<rect x="${(x - w / 2).toFixed(1)}" y="${(y - h / 2).toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}" rx="6" fill="${paint(nth(m.color, n))}"${tip}/><text x="${x.toFixed(1)}" y="${(y + size / 3).toFixed(1)}" text-anchor="middle" font-size="${size.toFixed(1)}" class="live-on live-through">${rich(m.texts[n])}</text>`;
+        return `<rect x="${(x - w / 2).toFixed(1)}" y="${(y - h / 2).toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}" rx="6" fill="${paint(nth(m.color, n))}"${tip}/><text x="${x.toFixed(1)}" y="${(y + size / 3).toFixed(1)}" text-anchor="middle" font-size="${size.toFixed(1)}" class="live-on${INKED.has(nth(m.color, n)) ? "" : " live-on-pale"} live-through">${rich(m.texts[n])}</text>`;
       })
       .join("");
   },

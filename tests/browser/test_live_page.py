@@ -590,3 +590,23 @@ def test_text_can_be_read_on_light_and_dark_pages(bare, background: str) -> None
     )
     for selector in (".live-message", ".live-note", ".live-tick", ".live-control span"):
         assert contrast(view.page, selector) > 7, selector
+
+
+def test_a_click_on_a_cell_sets_the_controls_that_it_picks(bare) -> None:
+    lab = explore(
+        lambda row, column: Scene(
+            Panel(
+                Heat([[0, 1], [1, 0]], pick=("row", "column")),
+                x=Names(names=["a", "b"]),
+                y=Names(names=["c", "d"], marked=[row - 1]),
+            ),
+            note=f"{row} {column}",
+        ),
+        row=slider("row", 1, 2, 1),
+        column=slider("column", 1, 2, 1),
+    )
+    view = bare(lab)
+    (cells,) = boxes(view.page, ".live-cells")
+    view.page.mouse.click(cells["x"] + cells["width"] * 0.75, cells["y"] + cells["height"] * 0.75)
+    view.wait("2 2")
+    assert view.page.locator(".live-marked").text_content() == "d"
