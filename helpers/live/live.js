@@ -195,7 +195,8 @@ const MARKS = {
         const [x, y] = [p.x.run(value), p.y.run(m.y[n])];
         if (!Number.isFinite(x) || !Number.isFinite(y)) return "";
         const tip = m.tips ? ` data-tip="${esc(m.tips[n])}"` : "";
-        return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${m.size}" fill="${paint(nth(m.color, n))}"${tip}/>`;
+        const pick = m.pick ? ` data-pick="${esc(m.pick)}" data-n="${n}"` : "";
+        return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${m.size}" fill="${paint(nth(m.color, n))}"${tip}${pick}/>`;
       })
       .join("");
   },
@@ -988,6 +989,8 @@ class View {
         const { values } = this.memory.controls[name];
         this.move(name, values[Math.min([cell?.r, cell?.c][n] ?? 0, values.length - 1)]);
       }
+      const { pick, n } = target.dataset;
+      if (pick) this.move(pick, this.memory.controls[pick].values[Number(n)]);
       const panel = target.closest("[data-panel]");
       const plane = panel && this.planes?.[+(/** @type {HTMLElement} */ (panel).dataset.panel ?? 0)];
       const find = (/** @type {string} */ kind, /** @type {string | undefined} */ name) => plane?.panel.marks.find((/** @type {Data} */ m) => m.kind === kind && (!name || `${m.control}|${m.control_y}` === name));

@@ -94,7 +94,7 @@ class Curve(Mark):
 
 @dataclass(frozen=True)
 class Dots(Mark):
-    """Points; each may have its tip, and its own colour."""
+    """Points; each may have its tip, and its own colour. pick: the control that a click sets."""
 
     kind = "dots"
     x: Any
@@ -103,6 +103,7 @@ class Dots(Mark):
     size: float = 5.0  # radius in pixels
     label: str = ""
     tips: Sequence[str] | None = None
+    pick: str | None = None  # to the control's value number n, for point n
 
     def __post_init__(self) -> None:
         self.check_color(*([self.color] if isinstance(self.color, str) else self.color))
