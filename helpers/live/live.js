@@ -787,6 +787,9 @@ class View {
     });
     sized.observe(this.picture);
     this.undo.push(() => sized.disconnect());
+    const fonts = () => this.draw(); // what was drawn before a font came stays in the old one
+    document.fonts.addEventListener("loadingdone", fonts);
+    this.undo.push(() => document.fonts.removeEventListener("loadingdone", fonts));
     memory.views.add(this);
     if (!memory.answer) memory.want();
   }
