@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from helpers.live.marks import Arcs, Panel, Scene, Tokens
 from helpers.words import Pair, clean_chinese, clean_english
 from helpers.words.simplified import name_simplified
 from helpers.words.tokens import HAN
 
+if TYPE_CHECKING:
+    from helpers.live import Explorer
+
+LAST = 60  # sentences that the slider reaches
 KINDS = {  # searched for in "English<tab>Chinese"
     "at most three words": r"^(\S+ ){0,2}\S+\t",
     "a number and its measure word": "[兩三四五]",
@@ -96,3 +102,51 @@ def in_order(links: Iterable[tuple[int, int]]) -> set[int]:
         chains.append([*longest, i])
     longest = max(chains, key=len)
     return set(longest)
+
+
+def alignment_panel(pair: Pair) -> Panel:
+    """Two rows of tokens and their links: blue where the order is kept, orange where a word moved.
+
+    Possible links are dashed (Och & Ney 2003).
+    """
+    ordered = in_order(pair.sure)
+    kept = [(i, j, 0.6) for i, j in sorted(pair.sure) if i in ordered]
+    moved = [(i, j, 0.9) for i, j in sorted(pair.sure) if i not in ordered]
+    maybe = [(i, j, 0.35) for i, j in sorted(pair.possible)]
+    return Panel(
+        Tokens(pair.source, name="English", size=17),
+        Arcs("English", "Chinese", maybe, color="grey", maybe=True, gap=110),
+        Arcs("English", "Chinese", kept, color="blue"),
+        Arcs("English", "Chinese", moved, color="orange"),
+        Tokens(pair.target, name="Chinese", size=20),
+    )
+
+
+def alignment_lab(pairs: Sequence[Pair]) -> Explorer:
+    """Sentence pairs to leaf through, by kind, number of clauses and word."""
+    from helpers.live import choice, explore, slider, typed
+
+    find = AlignmentSearch(pairs).find
+
+    def scene(kind: str, clauses: int | str, word: str, number: int) -> Scene:
+        found, trouble = find(kind, clauses, word)
+        if not found:
+            return Scene(note=trouble)
+        at = min(number, len(found))
+        pair = found[at - 1]
+        sizes = f"{len(pair.source)} English tokens, {len(pair.target)} Chinese tokens"
+        note = f"{pair.english} → {pair.chinese} Sentence {at} of {len(found)}."
+        if number > len(found):
+            note += " The slider is past the last one."
+        elif len(found) > LAST:
+            note += f" The slider shows the first {LAST}."
+        title = f"{sizes}, crossings: {crossings(pair.sure)}"
+        return Scene(alignment_panel(pair), title=title, note=note)
+
+    return explore(
+        scene,
+        kind=choice("Kind", list(KINDS)),
+        clauses=choice("Clauses", ["any", 1, 2, 3, 4]),
+        word=typed("With the word", ""),
+        number=slider("Sentence", 1, LAST, 1),
+    )

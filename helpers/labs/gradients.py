@@ -3,15 +3,19 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from helpers.live.marks import Axis, Curve, Panel, Scene, Sketch, Tokens
 from helpers.metrics import gradient_reach
 from helpers.taught.recurrent import lstm_step
 from helpers.words import read_pairs
+
+if TYPE_CHECKING:
+    from helpers.live import Explorer
 
 SIZE = 32  # numbers that a state passes on: h of an RNN; h and c, half each, of an LSTM
 LONGEST = 200
@@ -168,3 +172,80 @@ def passage(length: int = LONGEST) -> list[str]:
     """English words of the test sentences, one after the other."""
     words = [word for pair in read_pairs(split="test") for word in pair.source]
     return words[:length]
+
+
+SHOWN = 11  # words in the strip: first and last ones
+DARKEST = 1e-6  # what a word in the strip counts at least, against the last state
+
+
+def gradient_scene(
+    T: int, radius: float, activation: str, model: str, text: str = "", predict: bool = False
+) -> Scene:
+    """Curves of ‖∂h_T/∂h_t‖ with their bound, and words coloured by how much they are felt.
+
+    text: words to read; if they are fewer than T, they are read again and again. predict: the
+    student draws the measured curve before it is shown.
+    """
+    words = text.split() or passage()
+    words = (words * (1 + T // len(words)))[:T]
+    reach = measure(words, radius, activation, model)
+    t = np.arange(1, T + 1)
+    curves = [Curve(t, reach.norms, color="blue", label="measured", width=3, at="start")]
+    if reach.bound is not None and reach.rate is not None:
+        for y, label, color in (
+            (reach.bound, "bound (γσ_{max})^{T−t}", "orange"),
+            (reach.rate, "ρ^{T−t}", "grey"),
+        ):
+            curves.append(Curve(t, y, color, label, width=1.8, dashed=True, at="start"))
+    norm = Axis(label="‖∂h_T/∂h_t‖", low=1e-12, high=1e8, log=True)
+    time = Axis(label="time step t", low=1, high=max(T, 2))
+    drawing = Sketch(
+        "drawing",
+        np.linspace(1, max(T, 2), 11),
+        reveals=["measured"],
+        color="pink",
+        question="Draw ‖∂h_T/∂h_t‖: how much does the last state still feel each word?",
+    )
+    marks = [*curves, drawing] if predict else curves
+    half = SHOWN // 2
+    shown = [*range(T)] if T <= SHOWN else [*range(half + 1), *range(T - half, T)]
+    felt = reach.norms[shown]
+    counted = [format_relative(norm) for norm in felt]
+    strip = Tokens(
+        [words[n] for n in shown],
+        values=1 - np.log10(felt.clip(DARKEST, 1)) / math.log10(DARKEST),
+        below=counted,
+        tips=[
+            f"word {n + 1}: {format_relative(norm)}" for n, norm in zip(shown, felt, strict=True)
+        ],
+    )
+    if T > SHOWN:
+        gap = half + 1
+        strip = Tokens(
+            [*strip.words[:gap], "…", *strip.words[gap:]],
+            values=[*strip.values[:gap], None, *strip.values[gap:]],
+            below=[*counted[:gap], "", *counted[gap:]],
+            tips=[*(strip.tips or [])[:gap], f"{T - SHOWN} more words", *(strip.tips or [])[gap:]],
+        )
+    return Scene(
+        Panel(*marks, x=time, y=norm, height=240),
+        Panel(strip, title="First and last words. ÷15: felt 15 times less than the last state"),
+        title=verdict(reach.norms),
+        note=f"‖∂h_T/∂h_1‖ = {reach.norms[0]:.2g}. {reach.about}",
+    )
+
+
+def gradient_lab() -> "Explorer":
+    """The gradient lab with its controls."""
+    from helpers.live import choice, drawn, explore, slider, switch, typed
+
+    return explore(
+        gradient_scene,
+        T=slider("sequence length T", 1, LONGEST, 50),
+        radius=slider("spectral radius ρ of W", 0.2, 2.0, 0.9, step=0.02),
+        activation=choice("activation f", list(ACTIVATIONS)),
+        model=choice("model", MODELS),
+        text=typed("your own words", ""),
+        predict=switch("draw your prediction first"),
+        drawing=drawn("prediction"),
+    )

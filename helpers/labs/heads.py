@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from helpers.decoding import translate
-from helpers.words import BOS_ID
+from helpers.labs.look_back import LIMIT, weights_panel
+from helpers.labs.translation import source_tokens
+from helpers.live.marks import Arcs, Panel, Scene, Tokens
+from helpers.typed_text import read_source
+from helpers.words import BOS_ID, Vocabulary, join_chinese
+
+if TYPE_CHECKING:
+    from helpers.live import Explorer
 
 ATTENTION_KINDS = {  # what a student chooses -> what stands in `HeadWeights.weights`
     "encoder: words at words": "encoder",
@@ -60,3 +68,66 @@ def all_attention_weights(
     memory, encoder = model.encoder(source, mask)
     _, maps = model.decoder(target, memory, mask)
     return AttentionWeights(encoder, [own for own, _ in maps], [cross for _, cross in maps])
+
+
+class HeadsView:
+    """All heads of a Transformer at once while it translates what is typed."""
+
+    def __init__(self, model: Any, english: Vocabulary, chinese: Vocabulary) -> None:
+        self.english, self.chinese = english, chinese
+        self.run = lru_cache(32)(lambda ids: translate_with_weights(model, ids, LIMIT))
+
+    def scene(self, text: str, look: str, head: int, step: int) -> Scene:
+        """One head large, row by row, and all heads small; `look` is one of `ATTENTION_KINDS`."""
+        source = read_source(text, self.english, LIMIT)
+        if not source.ids:
+            return Scene(Panel(source_tokens(source, self.english)), note=source.note)
+        found: HeadWeights = self.run(tuple(source.ids))
+        read = self.chinese.decode(found.decoder_inputs, keep_special=True)
+        wrote = self.chinese.decode(found.decoder_outputs, keep_special=True)
+        weights = found.weights[look][-1]  # (heads, rows, columns) of the last layer
+        rows = source.tokens if look == "encoder" else wrote
+        columns = read if look == "back" else source.tokens
+        t = min(step, len(rows))
+        shown = len(rows) if look == "encoder" else t
+        now = weights[head - 1, t - 1]
+        links = [(k, 0, float(weight)) for k, weight in enumerate(now) if weight > 0.02]
+        looks = Panel(
+            Tokens(columns, values=now, name="columns", size=15),
+            Arcs("columns", "row", links, color="blue", gap=50),
+            Tokens([rows[t - 1]], inks=["red"], name="row", size=17),
+            title=f"Head {head}, row {t}: {rows[t - 1]}",
+        )
+        large = weights_panel(
+            weights[head - 1, :shown], rows[:shown], columns, t - 1, title=f"Head {head}, whole"
+        )
+        small = tuple(
+            weights_panel(
+                weights[n, :shown],
+                [""] * shown,
+                [""] * len(columns),
+                height=90,
+                title=f"{n + 1}",
+                narrowest=120,
+            )
+            for n in range(len(weights))
+        )
+        best = int(now.argmax())
+        title = f"Head {head} looks from {rows[t - 1]} at {columns[best]}, {now[best]:.0%}"
+        told = join_chinese(self.chinese.decode(found.decoder_outputs))
+        note = "\n".join(filter(None, [told, source.note]))
+        return Scene(small, looks, large, title=title, note=note)
+
+
+def heads_lab(model: Any, english: Vocabulary, chinese: Vocabulary, text: str = "") -> Explorer:
+    """The view with its controls."""
+    from helpers.live import choice, explore, player, slider, typed
+
+    first = text or "My mother bought two red apples yesterday."
+    return explore(
+        HeadsView(model, english, chinese).scene,
+        text=typed("English", first),
+        look=choice("look", ATTENTION_KINDS, "across"),
+        head=slider("head", 1, 4, 1),
+        step=player("row", LIMIT, value=8, first=1),
+    )

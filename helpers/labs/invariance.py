@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from helpers.live.marks import Axis, Bars, Heat, Names, Panel, Scene, Tokens
 from helpers.taught.attention import causal_mask
 from helpers.taught.transformer import MultiHeadAttention, positions
+
+if TYPE_CHECKING:
+    from helpers.live import Explorer
 
 WORDS = ["the", "dog", "saw", "the", "cat", "today", "."]
 SIZE, PADS, STILL = 32, 3, 1e-5  # STILL: rounding moves outputs by less than this
@@ -79,3 +83,54 @@ def moved(
     distance = (new - old).norm(dim=1) / old.norm(dim=1)
     distance[distance < STILL] = 0.0
     return Moved(after, positions_after, distance.numpy(), rules.numpy())
+
+
+def invariance_scene(
+    what: str, j: int, layer: str, causal: bool, with_positions: bool, masked: bool
+) -> Scene:
+    """Which outputs move when the input changes at word j (from 1), and what the masks do."""
+    result = moved(what, j - 1, layer, causal, with_positions, masked)
+    new = [n >= len(WORDS) or result.after[n] != WORDS[n] for n in range(len(result.after))]
+    before = Tokens(WORDS, label="before", size=15)
+    after = Tokens(result.after, inks=["red" if n else "ink" for n in new], label="after", size=15)
+    bars = Panel(
+        Bars(
+            result.positions_after,
+            result.distance,
+            ["orange" if new[place] else "blue" for place in result.positions_after],
+            tips=[f"{word}: {far:.2f}" for word, far in zip(WORDS, result.distance, strict=True)],
+        ),
+        x=Names(names=result.after),
+        y=Axis(label="distance, as a share of the old length", low=0, high=1.2),
+        title="How far the output at each word moved",
+        height=150,
+        width=1.7,
+    )
+    panels = [bars]
+    if layer == "attention":
+        names = Names(names=result.after)
+        rules = Heat(result.allowed.astype(float))
+        panels.append(
+            Panel(rules, x=names, y=names, title="The mask: yellow may be seen", height=150)
+        )
+    count = int((result.distance > 0).sum())
+    said = ["Each bar follows its word."] if what == "swap" else []
+    if layer == "RNN":
+        said.append("An RNN ignores both masks: it reads from left to right.")
+    title = f"{count} of {len(WORDS)} outputs moved"
+    return Scene(Panel(before, after), tuple(panels), title=title, note=" ".join(said))
+
+
+def invariance_lab() -> Explorer:
+    """The view with its controls."""
+    from helpers.live import choice, explore, slider, switch
+
+    return explore(
+        invariance_scene,
+        what=choice("experiment", EXPERIMENTS),
+        j=slider("word j", 1, len(WORDS), 5),
+        layer=choice("layer", ["attention", "RNN"]),
+        causal=switch("causal mask"),
+        with_positions=switch("positions added"),
+        masked=switch("padding mask", True),
+    )

@@ -23,19 +23,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from notebooks.chromium import FLAGS, find_chromium
 from tools import ROOT
 from tools.measured import mask
-from tools.setup.browsers import find_chromium
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SETTINGS = {
     # Every cell in the page, whether in view or not, so that a picture of it can be taken.
     "notebook-extension/tracker": {
@@ -174,7 +165,7 @@ def chromium() -> Iterator[Browser]:
     """A running Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=CHROMIUM_FLAGS, headless=True
+            executable_path=find_chromium(), args=FLAGS, headless=True
         )
         try:
             yield browser

@@ -1,4 +1,4 @@
-"""Where a Chromium or Chrome is that the tests can drive."""
+"""Where a Chromium or Chrome is that the build and the tests can drive, and how to start it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ import shutil
 import sys
 from pathlib import Path
 
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 PLACES = {  # where installers put it without telling the PATH
     "darwin": (
