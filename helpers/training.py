@@ -70,7 +70,7 @@ def fit(
         history.interrupted = True
         print(
             f"Stopped after {history.epochs} of {epochs} epochs. The model keeps what it has "
-            "learned: go on with the next cell, or run this one again to train further."
+            "learned: go on with the next cell, or run this one again for the whole training."
         )
     except FloatingPointError:
         model.load_state_dict(good)

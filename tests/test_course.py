@@ -56,6 +56,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "課 程 x"
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "data/fonts", folder / "data/fonts")
+    (folder / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks/chromium.py", folder / "notebooks")
     for name in ("course.py", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
     return folder
@@ -346,7 +348,7 @@ def test_the_doctor_works_before_anything_is_installed(root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["lab", "99"], "There is no lesson 99. Give a number from 1 to 9"),
+        (["lab", "99"], "There is no lesson 99. Give a number from 1 to 10"),
         (["lab", "notebooks/none.ipynb"], "There is no lesson notebooks/none.ipynb"),
         (["clean", "--now"], "clean does not know --now"),
         (["frobnicate"], "invalid choice"),

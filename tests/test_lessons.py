@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from notebooks.lessons import BEGIN, END, LESSONS, Lesson, LessonError, lesson, split_exercise
+from tools import ROOT
+from tools.reading_time import estimate, promised
 
 LESSON = """# A lesson
 
@@ -50,6 +52,7 @@ class Root:
 ```
 """
 SAMPLE = Lesson("01_sample", LESSON)
+README = (ROOT / "README.md").read_text("utf-8").splitlines()
 
 
 # --- splitting -----------------------------------------------------------------------------------
@@ -161,6 +164,18 @@ def test_a_lesson_is_found_by_its_number_or_name() -> None:
     assert lesson("05") is lesson("05_lstm_gates") is LESSONS["05_lstm_gates"]
     with pytest.raises(LessonError, match="no lesson 5; there are: 01_"):
         lesson("5")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_takes_the_minutes_that_it_promises_and_its_core_75_at_most(name: str) -> None:
+    told, found = promised(LESSONS[name]), estimate(LESSONS[name])
+    assert told, "the header says: About 60 minutes; 15 more under Further."
+    assert told.core <= 75
+    assert found.core <= told.core + 3
+    assert found.core >= told.core - 15
+    assert abs(found.further - told.further) <= 5
+    row = next(row for row in README if f"(notebooks/{name}.ipynb)" in row)
+    assert row.endswith(f"| {told.core} + {told.further} |")
 
 
 # --- definitions ---------------------------------------------------------------------------------

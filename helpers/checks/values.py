@@ -155,7 +155,7 @@ def difference(found: Any, expected: Any) -> str:
         return _tensor_difference(found, expected)
     if isinstance(expected, list) and isinstance(found, list):
         if len(found) != len(expected):
-            return f"Yours has {len(found)} entries, expected are {len(expected)}."
+            return f"Yours has {len(found)} entries, not {len(expected)}."
         for place, (a, b) in enumerate(zip(found, expected, strict=True)):
             if not same(a, b):
                 wanted, given = describe(b), describe(a)
