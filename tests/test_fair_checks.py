@@ -195,6 +195,8 @@ def state():
 
 @pytest.mark.parametrize(("change", "phrase"), CHANGES)
 def test_what_the_code_changes_is_put_back_and_said(change, phrase):
+    torch.use_deterministic_algorithms(False)  # its first call loads modules for some seconds
+
     def student(x):
         found = 2 * x
         change()
