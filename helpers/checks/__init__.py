@@ -1,5 +1,6 @@
-"""The checks of all lessons' exercises, by lesson."""
+"""The checks of all lessons' exercises, by lesson, and `require`, which raises unless right."""
 
+from helpers.checks.grading import NotRight, require
 from helpers.checks.lesson_1 import check_encode_decode, check_fixed_size, check_padding_mask
 from helpers.checks.lesson_2 import (
     check_perplexity,
@@ -47,6 +48,7 @@ from helpers.checks.lesson_8 import (
 from helpers.checks.lesson_9 import check_path_lengths, check_quiz
 
 __all__ = [
+    "NotRight",
     "check_additive_scores",
     "check_attention",
     "check_causal_mask",
@@ -81,4 +83,5 @@ __all__ = [
     "check_stop",
     "check_surviving_radius",
     "check_uniform_scale",
+    "require",
 ]

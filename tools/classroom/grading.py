@@ -1,0 +1,144 @@
+"""The parts that nbgrader uses in place of its own; `settle` names them in its configuration.
+
+* `LessonStubs`: released notebooks have the stubs that the lessons have.  nbgrader would put a bare
+  `raise` beside `radius = ...`, which stops "Run all".
+* `OneOfEach`: a marked cell that a student copied stops nothing.
+* `RestoreCells`: a check that a student deleted comes back, at the end.
+* `GradeSealed`: a notebook runs in a fresh kernel with the instructor's checks, which its cells can
+  neither read nor replace (`helpers.checks.grading`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, Execute, OverwriteCells
+
+from helpers.checks.grading import COURSE, SIGNED, signature
+from notebooks.lessons import BEGIN, split_exercise
+
+REQUIRED = re.compile(r"^require\((\w+)\(", re.MULTILINE)
+Processed = tuple[NotebookNode, dict[str, Any]]
+
+# Run in the kernel before any cell.  What a student handed in beside the notebook, a folder
+# `helpers` or a file `torch.py`, must not be imported in place of what is installed.
+FIRST_LINES = """
+import sys; sys.path[:] = [{course!r}, *filter(None, sys.path)]
+from helpers.checks.grading import seal; seal({secret_file!r}); del seal
+sys.path.append(""); del sys
+"""
+
+
+class LessonStubs(ClearSolutions):
+    """Puts the lesson's own stubs into the notebooks that students get."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> Processed:
+        if not (utils.is_solution(cell) and BEGIN in cell.source):
+            return super().preprocess_cell(cell, resources, cell_index)
+        cell.source = split_exercise(cell.source, solved=False)
+        return cell, resources
+
+
+class OneOfEach(DeduplicateIds):
+    """Makes further copies of a marked cell cells like any other.
+
+    nbgrader leaves them with empty metadata, which its own next step refuses to read.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        nb, resources = super().preprocess(nb, resources)
+        return _without_empty_marks(nb), resources
+
+
+def _without_empty_marks(nb: NotebookNode) -> NotebookNode:
+    for cell in nb.cells:
+        if not cell.metadata.get("nbgrader", {}).get("grade_id"):
+            cell.metadata.pop("nbgrader", None)
+    return nb
+
+
+class RestoreCells(OverwriteCells):
+    """Also brings back graded cells that are not there any more, after all others.
+
+    nbgrader can do that, too, but stops if the cell above is missing as well.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        nb, resources = super().preprocess(nb, resources)
+        with self.gradebook:
+            stored = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+            points = {cell.name: cell.max_score for cell in stored.grade_cells}
+            there = {
+                cell.metadata.nbgrader["grade_id"] for cell in nb.cells if utils.is_grade(cell)
+            }
+            for cell in stored.source_cells:
+                if cell.name in points.keys() - there:
+                    self.log.warning("The check %s was missing and is added.", cell.name)
+                    nb.cells.append(self.missing_cell_transform(cell, points[cell.name]))
+        return _without_empty_marks(nb), resources
+
+
+class GradeSealed(Execute):
+    """Runs the notebook sealed; a graded cell without a signed verdict counts as failed."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any], *arguments: Any, **named: Any
+    ) -> Processed:
+        secret = secrets.token_bytes(32)
+        handle, secret_file = tempfile.mkstemp()
+        os.write(handle, secret)
+        os.close(handle)
+        first = FIRST_LINES.format(course=str(COURSE), secret_file=secret_file)
+        lines = [line for line in first.splitlines() if line]
+        self.extra_arguments = [
+            "--HistoryManager.hist_file=:memory:",
+            *(f"--IPKernelApp.exec_lines={line}" for line in lines),
+        ]
+        try:
+            nb, resources = super().preprocess(nb, resources, *arguments, **named)
+        finally:
+            Path(secret_file).unlink(missing_ok=True)  # the kernel did not start
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                _judge(cell, secret)
+        return nb, resources
+
+
+def _judge(cell: NotebookNode, secret: bytes) -> None:
+    """Leave a graded cell what nbgrader is to count: a signed verdict, or an error."""
+    signed = {output.get("data", {}).pop(SIGNED, None) for output in cell.outputs}
+    if not utils.is_grade(cell) or not (required := REQUIRED.findall(cell.source)):
+        return  # also a cell that the instructor added and grades as nbgrader does
+    if signed >= {signature(secret, check) for check in required}:
+        cell.outputs = [out for out in cell.outputs if out.output_type == "display_data"]
+    elif not any(output.output_type == "error" for output in cell.outputs):
+        text = "NotRight: the course's own check gave no verdict here."
+        cell.outputs.append(new_output("error", ename="NotRight", evalue=text, traceback=[text]))
+
+
+def settle(config: Any) -> None:
+    """Put these parts into nbgrader's configuration."""
+    ours = {
+        ClearSolutions: LessonStubs,
+        DeduplicateIds: OneOfEach,
+        OverwriteCells: RestoreCells,
+        Execute: GradeSealed,
+    }
+    for converter, step in (
+        (GenerateAssignment, "preprocessors"),
+        (Autograde, "sanitize_preprocessors"),
+        (Autograde, "autograde_preprocessors"),
+    ):
+        usual = converter.class_traits()[step].default()
+        setattr(config[converter.__name__], step, [ours.get(part, part) for part in usual])
