@@ -1,4 +1,4 @@
-"""`course.py test` in a handout: run the lessons that nobody changed, and compare what they print."""
+"""`course.py test` in a handout: run the lessons that are unchanged, compare what they print."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ NBVAL = [
 
 def sort_lessons(root: Path = ROOT) -> tuple[list[str], list[str]]:
     """The handed-out notebooks: those that are as they were, and those that are not."""
-    same, changed = [], []
+    same: list[str] = []
+    changed: list[str] = []
     for name, base in read_manifest(root)["cells"].items():
         try:
             notebook = json.loads((root / name).read_text("utf-8"))

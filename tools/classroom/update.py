@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import socket
-import sys
 import tempfile
 import time
 import urllib.request
@@ -203,6 +202,11 @@ def update(source: str, root: Path = ROOT, saved: bool = False) -> list[str]:
         _write(root / MANIFEST, (folder / MANIFEST).read_bytes())
     if len(said) == 1:
         said.append("You had all of it already; nothing was changed.")
+    if any("may be open" in sentence for sentence in said):
+        said.append(
+            "To renew what may be open: save and close it in JupyterLab, then give the same "
+            "command with --saved."
+        )
     return said
 
 
@@ -307,16 +311,3 @@ def _write(path: Path, data: bytes) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
-
-
-def report(source: str, saved: bool) -> int:
-    """Update this folder and say what was done."""
-    said = update(source, saved=saved)
-    print(*said, sep="\n")
-    if any("may be open" in sentence for sentence in said):
-        print(
-            "To renew what may be open: save and close it in JupyterLab, then run the same command "
-            "with --saved."
-        )
-    sys.stdout.flush()
-    return 0
