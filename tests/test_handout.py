@@ -373,8 +373,7 @@ class Student:
                 edit(self.root, name, self.change)
             if self.random.random() < 0.2:
                 saved = checkpoint(self.root, name, self.random.choice([-9, 9]))
-                text = saved.read_text("utf-8").replace('"typed": "我"', f'"typed": "{self.word()}"')
-                saved.write_text(text, "utf-8")
+                saved.write_text(saved.read_text("utf-8").replace("我", self.word(), 1), "utf-8")
         for path in ("helpers/metrics.py", "data/translation.tsv", "my_notes.txt", "README.md"):
             if self.random.random() < 0.5:
                 file = self.root / path
