@@ -87,6 +87,19 @@ def test_an_exercise_without_a_check_is_named() -> None:
         course_folder.make_notebook(Lesson("01_sample", text + "\n**Exercise 1.2 More**\n"))
 
 
+def test_it_is_made_in_a_second_place_and_what_was_edited_there_stays(tmp_path: Path) -> None:
+    out = tmp_path / "課 程"
+    assert course_folder.main([str(out), "1"]) == 0
+    assert course_folder.main([str(out), "01"]) == 0
+    [path] = (out / "source").glob("*/*.ipynb")
+    text = path.read_text("utf-8").replace('"points": 6', '"points": 60')
+    path.write_text(text, "utf-8")
+    assert course_folder.main([str(out), "01"]) == 1
+    assert course_folder.main([str(out), "02"]) == 0
+    assert path.read_text("utf-8") == text
+    assert course_folder.main([str(out), "02", "99"]) == 1
+
+
 # --- the round trip ------------------------------------------------------------------------------
 
 
@@ -257,7 +270,6 @@ CHEATS = {
         "    return lesson_1.decode(*answer)\n"
     ),
     "deleted": without_checks,
-    "unmarked": unmarked,
 }
 
 
@@ -274,6 +286,7 @@ def test_points_are_what_was_right_and_cheating_does_not_pay(tmp_path: Path) -> 
     (folder / "helpers").mkdir()
     (folder / "helpers/__init__.py").write_text("print('mine')\n", "utf-8")
     (folder / "torch.py").write_text("print('mine')\n", "utf-8")
+    course.hand_in("handout", lambda notebook: (answered(FIRST, 1)(notebook), unmarked(notebook)))
     forgetful = course.hand_in("forgetful", answered(FIRST, 1)) / f"{FIRST}.ipynb"
     notebook = nbformat.read(forgetful, as_version=4)
     without_checks(notebook)
@@ -283,13 +296,14 @@ def test_points_are_what_was_right_and_cheating_does_not_pay(tmp_path: Path) -> 
     points = [points for _, points in groups(FIRST)]
     expected = dict.fromkeys([*CHEATS, "untouched", "own-helpers"], 0.0)
     expected |= {"solved": sum(points), "mixed": sum(points[::2]), "copied": points[0]}
-    expected["forgetful"] = sum(points)  # whoever deletes a check has still solved the exercise
+    # Whoever deletes a check, or works in the handout's notebook, has still solved the exercises.
+    expected |= {"forgetful": sum(points), "handout": sum(points)}
     assert course.points() == expected
 
     course.nbgrader("generate_feedback", FIRST)
     assert "Replace the stub in the cell above" in course.feedback("untouched")
     assert "What goes in comes back" in course.feedback("solved")
-    assert "helpers/checks" not in course.feedback("untouched"), "the hint, not a traceback"
+    assert "Traceback" not in course.feedback("untouched"), "the hint alone"
 
 
 @needs_nbgrader

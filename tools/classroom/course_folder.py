@@ -22,9 +22,9 @@ import nbformat
 
 from helpers import checks
 from notebooks.build import METADATA, write
-from notebooks.lessons import END, LESSONS, Cell, Lesson, LessonError
+from notebooks.lessons import END, LESSONS, Cell, Lesson, LessonError, lesson
 
-CONFIG = Path(__file__).with_name("nbgrader_config.py")
+CONFIG = "nbgrader_config.py"
 EXERCISE = re.compile(r"^\*\*Exercise ", re.MULTILINE)
 MINUTES = re.compile(r"^\*\*Exercise .*?· (\d+) minutes", re.MULTILINE)
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
     metadata: dict[str, Any]
 
 
-def parts(lesson: Lesson) -> Iterator[Part]:
+def parts(source: Lesson) -> Iterator[Part]:
     """The lesson's cells, each exercise marked as a solution, each check below one as graded.
 
     Raises:
@@ -48,24 +48,24 @@ def parts(lesson: Lesson) -> Iterator[Part]:
     waiting = ""  # a cell of the exercise that no check has followed yet
     points = 1
     graded: Counter[str] = Counter()
-    for cell in _apart(lesson.cells):
+    for cell in _apart(source.cells):
         metadata: dict[str, Any] = {}
-        source, call = cell.source, None
+        text, call = cell.source, None
         if cell.cell_type == "markdown":
-            if waiting and EXERCISE.search(source):
+            if waiting and EXERCISE.search(text):
                 break
-            points = next(iter(int(minutes) for minutes in MINUTES.findall(source)[-1:]), points)
+            points = next(iter(int(minutes) for minutes in MINUTES.findall(text)[-1:]), points)
         elif cell.is_exercise:
             waiting, metadata = cell.id, _metadata(cell.id, solution=True)
-        elif waiting and (call := _check_call(source)):
+        elif waiting and (call := _check_call(text)):
             name, arguments = call
             graded[name] += 1
             grade_id = name if graded[name] == 1 else f"{name}-{graded[name]}"
-            source, waiting = _with_hidden_check(source, name, arguments), ""
+            text, waiting = _with_hidden_check(text, name, arguments), ""
             metadata = _metadata(grade_id, solution=False) | {"points": points}
-        yield Part(cell.id, cell.cell_type, source, cell.tags, metadata)
+        yield Part(cell.id, cell.cell_type, text, cell.tags, metadata)
     if waiting:
-        raise LessonError(f"{lesson.name}: no check follows the exercise in cell {waiting}")
+        raise LessonError(f"{source.name}: no check follows the exercise in cell {waiting}")
 
 
 def _apart(cells: Sequence[Cell]) -> Iterator[Cell]:
@@ -112,10 +112,10 @@ def _metadata(grade_id: str, solution: bool) -> dict[str, Any]:
     }
 
 
-def make_notebook(lesson: Lesson) -> nbformat.NotebookNode:
+def make_notebook(source: Lesson) -> nbformat.NotebookNode:
     """The notebook that belongs into nbgrader's `source`: solved, marked, without outputs."""
     notebook = nbformat.v4.new_notebook(metadata=METADATA)
-    for part in parts(lesson):
+    for part in parts(source):
         new = getattr(nbformat.v4, f"new_{part.cell_type}_cell")
         metadata: dict[str, Any] = {"tags": [*part.tags]} if part.tags else {}
         if part.metadata:
@@ -124,27 +124,31 @@ def make_notebook(lesson: Lesson) -> nbformat.NotebookNode:
     return notebook
 
 
-def make(out: Path, numbers: Sequence[str] = ()) -> None:
+def make(out: Path, numbers: Sequence[str] = ()) -> list[str]:
     """Write nbgrader's `source` and configuration into `out`; what else is there stays.
+
+    Returns the names of the assignments.
 
     Raises:
         LessonError: there is no such lesson, or one of them cannot be graded.
     """
-    wanted = {name: lesson for name, lesson in LESSONS.items() if _is_wanted(name, numbers)}
-    if not wanted:
-        raise LessonError(f"no lesson {' '.join(numbers)}; there are: {', '.join(LESSONS)}")
-    notebooks = {name: make_notebook(lesson) for name, lesson in wanted.items()}
+    wanted = [lesson(number.zfill(2)) for number in numbers] or [*LESSONS.values()]
+    notebooks = {one.name: make_notebook(one) for one in wanted}
+    paths = {name: out / "source" / name / f"{name}.ipynb" for name in notebooks}
+    for name, path in paths.items():
+        if path.exists() and nbformat.read(path, as_version=4) != notebooks[name]:
+            raise LessonError(
+                f"{path} is there already and says something else. Name another folder, or delete "
+                "it to have it made anew."
+            )
     for name, notebook in notebooks.items():
-        folder = out / "source" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        write(notebook, folder / f"{name}.ipynb")
+        paths[name].parent.mkdir(parents=True, exist_ok=True)
+        write(notebook, paths[name])
         marks = [cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells]
         print(f"{name}: {sum(map(bool, marks))} exercises, {sum(marks)} points")
-    shutil.copy(CONFIG, out / CONFIG.name)
-
-
-def _is_wanted(name: str, numbers: Sequence[str]) -> bool:
-    return not numbers or name.split("_")[0] in {number.zfill(2) for number in numbers}
+    if not (out / CONFIG).exists():
+        shutil.copyfile(Path(__file__).with_name(f"{CONFIG}.txt"), out / CONFIG)
+    return [*notebooks]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,13 +157,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers; all by default")
     options = parser.parse_args(arguments)
     try:
-        make(options.out, options.lessons)
+        names = make(options.out, options.lessons)
     except LessonError as error:
         print(error, file=sys.stderr)
         return 1
-    first = next(iter(LESSONS))
     print(f"nbgrader's course folder is {options.out}. Next, in there:")
-    print(f"  nbgrader generate_assignment {(options.lessons and '…') or first}")
+    print(f"  nbgrader generate_assignment {names[0]}")
     return 0
 
 
