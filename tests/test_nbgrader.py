@@ -292,7 +292,9 @@ def test_points_are_what_was_right_and_cheating_does_not_pay(tmp_path: Path) -> 
     without_checks(notebook)
     nbformat.write(notebook, forgetful)
 
-    course.nbgrader("autograde", FIRST)
+    said = course.nbgrader("autograde", FIRST)
+    named = {*re.findall("Worth a look, (.*?):", said)}
+    assert named == {"nothing-shown", "patched", "their-answer", "when-it-is-called"}
     points = [points for _, points in groups(FIRST)]
     expected = dict.fromkeys([*CHEATS, "untouched", "own-helpers"], 0.0)
     expected |= {"solved": sum(points), "mixed": sum(points[::2]), "copied": points[0]}

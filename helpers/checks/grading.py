@@ -5,11 +5,14 @@
 
 A student's notebook may import anything and overwrite anything.  So whoever grades it starts a
 kernel, calls `seal` there, and runs the notebook after that: the cells then find `helpers.checks`
-as a row of closed functions.  The answers to the exercises cannot be imported, and what is
-overwritten is not what judges.  Each verdict that `require` lets through is signed with a secret
-that was in the kernel only for as long as it took to read it; a cell without a signed verdict has
-not been judged right.  This stops what a student tries in an evening.  It does not stop somebody
-who takes Python's own insides apart, which has to be written into a cell, where it can be read.
+as a row of closed functions.  The checks' answers cannot be imported, a function of the course's
+own is no answer, and what is overwritten is not what judges.  Each verdict that `require` lets
+through is signed with a secret that was in the kernel only for as long as it took to read it; a
+cell without a signed verdict has not been judged right.
+
+This stops what a student tries in an evening.  It does not stop a function that calls one of
+`helpers.taught`, or somebody who takes Python's insides apart; both have to be written into a cell,
+where they can be read, and `autograde` names such cells.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 * `OneOfEach`: a marked cell that a student copied stops nothing.
 * `RestoreCells`: a check that a student deleted comes back, at the end.
 * `GradeSealed`: a notebook runs in a fresh kernel with the instructor's checks, which its cells can
-  neither read nor replace (`helpers.checks.grading`).
+  neither read nor replace (`helpers.checks.grading`). Cells that try are named in warnings.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, Execute, OverwriteCells
 
 from helpers.checks.grading import COURSE, SIGNED, signature
-from notebooks.lessons import BEGIN, split_exercise
+from notebooks.lessons import BEGIN, LESSONS, split_exercise
 
 REQUIRED = re.compile(r"^require\((\w+)\(", re.MULTILINE)
+# In a cell that a student wrote: the course's own functions, or Python's insides.
+WORTH_A_LOOK = re.compile(
+    r"helpers[./](?:checks[./]|checks import (?!check_|\*)|taught|labs)[\w./]*|__(?:closure|globals|code)__|\bgc\.\w+|_getframe"
+    r"|get_ipython|sys\.modules"
+)
 Processed = tuple[NotebookNode, dict[str, Any]]
 
 # Run in the kernel before any cell.  What a student handed in beside the notebook, a folder
@@ -95,6 +100,8 @@ class GradeSealed(Execute):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], *arguments: Any, **named: Any
     ) -> Processed:
+        for text in worth_a_look(nb):
+            self.log.warning("Worth a look, %s: %s", resources["nbgrader"]["student"], text)
         secret = secrets.token_bytes(32)
         handle, secret_file = tempfile.mkstemp()
         os.write(handle, secret)
@@ -113,6 +120,17 @@ class GradeSealed(Execute):
             if cell.cell_type == "code":
                 _judge(cell, secret)
         return nb, resources
+
+
+def worth_a_look(nb: NotebookNode) -> list[str]:
+    """What cells that are not the lessons' own reach for, for a person to look at."""
+    ours = {cell.stub for lesson in LESSONS.values() for cell in lesson.code_cells}
+    return [
+        f"{found[0]} in the cell that begins with {cell.source.strip().splitlines()[0]!r}"
+        for cell in nb.cells
+        if cell.cell_type == "code" and not utils.is_grade(cell) and cell.source not in ours
+        if (found := WORTH_A_LOOK.search(cell.source))
+    ]
 
 
 def _judge(cell: NotebookNode, secret: bytes) -> None:
