@@ -29,8 +29,8 @@ from notebooks.lessons import BEGIN, LESSONS, split_exercise
 REQUIRED = re.compile(r"^require\((\w+)\(", re.MULTILINE)
 # In a cell that a student wrote: the course's own functions, or Python's insides.
 WORTH_A_LOOK = re.compile(
-    r"helpers[./](?:checks[./]|checks import (?!check_|\*)|taught|labs)[\w./]*|__(?:closure|globals|code)__|\bgc\.\w+|_getframe"
-    r"|get_ipython|sys\.modules"
+    r"helpers[./](?:checks[./]|checks import (?!check_|\*)|taught|labs)[\w./]*"
+    r"|__(?:closure|globals|code)__|\bgc\.\w+|_getframe|get_ipython|sys\.modules"
 )
 Processed = tuple[NotebookNode, dict[str, Any]]
 
