@@ -36,6 +36,13 @@ def scratch(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv*", ".git", "*.egg-info")
     shutil.copytree(ROOT, root, ignore=ignored)
 
+    install(root)
+    return root
+
+
+def install(root: Path) -> None:
+    """Make a .venv whose Python is this one, with the note that nothing has to be installed."""
+
     def pretend(command: Sequence[str], folder: Path) -> None:
         python = environment.venv_python(folder)
         if "venv" in command:
@@ -44,7 +51,6 @@ def scratch(tmp_path: Path) -> Path:
             python.chmod(0o755)
 
     environment.install(root, torch="cuda", run=pretend)
-    return root
 
 
 def run(command: str, folder: Path, **variables: str) -> str:
@@ -93,6 +99,21 @@ def hand_in(folder: Path) -> None:
     target = folder / place.replace("STUDENT", "anna")
     target.parent.mkdir(parents=True)
     shutil.copy(folder / "release" / FIRST / f"{FIRST}.ipynb", target)
+
+
+@needs_bash
+@pytest.mark.nightly
+def test_a_handouts_own_test_passes_and_says_what_it_left_out(scratch: Path) -> None:
+    run("python course.py handout ../course 1 2", scratch)
+    out = scratch.parent / "course"
+    install(out)
+    second = f"notebooks/{[*LESSONS][1]}.ipynb"
+    text = (out / second).read_text("utf-8")
+    (out / second).write_text(text.replace("NotImplementedError", "ValueError", 1), "utf-8")
+    said = run("python course.py test", out)
+    assert f"Not compared, because you changed it: {second}" in said
+    assert "Not in a handout" in said
+    assert re.search(r"^\d+ passed", said, re.M)
 
 
 def test_what_readme_names_is_there() -> None:

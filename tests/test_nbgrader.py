@@ -219,6 +219,16 @@ def copied(notebook: NotebookNode) -> None:
     notebook.cells += [nbformat.from_dict({**cell, "id": f"{cell.id}-2"}) for cell in graded]
 
 
+def relabelled(notebook: NotebookNode) -> None:
+    """Marks exchanged and turned round, so that each exercise's answer is graded as another's."""
+    marks = [cell.metadata["nbgrader"] for cell in notebook.cells if "nbgrader" in cell.metadata]
+    ids = [mark["grade_id"] for mark in marks]
+    for mark, other in zip(marks, [*ids[1:], ids[0]], strict=True):
+        mark.update(grade_id=other, grade=not mark["grade"], solution=not mark["solution"])
+    marks[0]["grade_id"] = "no-such-cell"
+    marks[-1].clear()
+
+
 def unmarked(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("nbgrader", None)
@@ -270,6 +280,7 @@ CHEATS = {
         "    return lesson_1.decode(*answer)\n"
     ),
     "deleted": without_checks,
+    "relabelled": relabelled,
 }
 
 

@@ -2,7 +2,7 @@
 
 * `LessonStubs`: released notebooks have the stubs that the lessons have.  nbgrader would put a bare
   `raise` beside `radius = ...`, which stops "Run all".
-* `OneOfEach`: a marked cell that a student copied stops nothing.
+* `OneOfEach`: a marked cell that a student copied or marked otherwise stops nothing.
 * `RestoreCells`: a check that a student deleted comes back, at the end.
 * `GradeSealed`: a notebook runs in a fresh kernel with the instructor's checks, which its cells can
   neither read nor replace (`helpers.checks.grading`). Cells that try are named in warnings.
@@ -15,11 +15,12 @@ import re
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, Execute, OverwriteCells
 
@@ -56,21 +57,24 @@ class LessonStubs(ClearSolutions):
 
 
 class OneOfEach(DeduplicateIds):
-    """Makes further copies of a marked cell cells like any other.
+    """Marks cells as they were released, whatever a student made of the marks, and each once.
 
-    nbgrader leaves them with empty metadata, which its own next step refuses to read.
+    nbgrader leaves empty marks on a copied cell, which its own next step refuses to read.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        stored = _stored(resources)
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if points := stored.points.get(marks.get("grade_id")):
+                marks.update(grade=True, solution=False, locked=True, points=points)
+            elif marks.get("grade_id") in stored.answers:
+                marks.update(grade=False, solution=True, locked=False)
         nb, resources = super().preprocess(nb, resources)
-        return _without_empty_marks(nb), resources
-
-
-def _without_empty_marks(nb: NotebookNode) -> NotebookNode:
-    for cell in nb.cells:
-        if not cell.metadata.get("nbgrader", {}).get("grade_id"):
-            cell.metadata.pop("nbgrader", None)
-    return nb
+        for cell in nb.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") not in stored.cells:
+                cell.metadata.pop("nbgrader", None)
+        return nb, resources
 
 
 class RestoreCells(OverwriteCells):
@@ -81,17 +85,31 @@ class RestoreCells(OverwriteCells):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
         nb, resources = super().preprocess(nb, resources)
-        with self.gradebook:
-            stored = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
-            points = {cell.name: cell.max_score for cell in stored.grade_cells}
-            there = {
-                cell.metadata.nbgrader["grade_id"] for cell in nb.cells if utils.is_grade(cell)
-            }
-            for cell in stored.source_cells:
-                if cell.name in points.keys() - there:
-                    self.log.warning("The check %s was missing and is added.", cell.name)
-                    nb.cells.append(self.missing_cell_transform(cell, points[cell.name]))
-        return _without_empty_marks(nb), resources
+        stored = _stored(resources)
+        there = {cell.metadata.nbgrader["grade_id"] for cell in nb.cells if utils.is_grade(cell)}
+        for name in [name for name in stored.points if name not in there]:
+            self.log.warning("The check %s was missing and is added.", name)
+            cell = self.missing_cell_transform(stored.cells[name], stored.points[name])
+            nb.cells.append(cell)
+        return nb, resources
+
+
+class Stored(NamedTuple):
+    """What nbgrader's gradebook knows of a released notebook, by the cells' names."""
+
+    cells: dict[str, Any]
+    points: dict[str, float]  # of the graded ones, in the lesson's order
+    answers: set[str]
+
+
+def _stored(resources: dict[str, Any]) -> Stored:
+    names = resources["nbgrader"]
+    with Gradebook(names["db_url"]) as gradebook:
+        notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
+        cells = {cell.name: cell for cell in notebook.source_cells}
+        points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+        answers = {cell.name for cell in notebook.solution_cells} - points.keys()
+        return Stored(cells, {name: points[name] for name in cells if name in points}, answers)
 
 
 class GradeSealed(Execute):
