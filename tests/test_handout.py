@@ -205,6 +205,23 @@ def test_an_answer_stays_and_the_rest_of_the_lesson_is_renewed(mine: Path, newer
     assert sources(mine) == found
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cell_type": "raw"},
+        {"metadata": {"tags": ["for-the-exam"]}},
+        {"attachments": {"photo.png": {"image/png": "iVBORw0KGgo="}}},
+    ],
+)
+def test_a_tag_a_picture_and_another_kind_of_cell_are_the_students_too(
+    mine: Path, newer: Path, change: dict[str, Any]
+) -> None:
+    edit(mine, FIRST, lambda cells: cells[0].update(change))
+    update.update(str(newer), mine)
+    cell = json.loads((mine / FIRST).read_text("utf-8"))["cells"][0]
+    assert {key: cell[key] for key in change} == change
+
+
 def test_a_lesson_that_was_only_run_is_renewed(mine: Path, newer: Path) -> None:
     edit(mine, FIRST, lambda cells: [cell.update(outputs=[], execution_count=7) for cell in cells
                                      if cell["cell_type"] == "code"])  # fmt: skip
