@@ -90,7 +90,7 @@ class RestoreCells(OverwriteCells):
         for name in [name for name in stored.points if name not in there]:
             self.log.warning("The check %s was missing and is added.", name)
             cell = self.missing_cell_transform(stored.cells[name], stored.points[name])
-            nb.cells.append(cell)
+            nb.cells.append(NotebookNode({**cell, "id": f"{name[:55]}-restored"}))
         return nb, resources
 
 
