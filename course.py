@@ -18,13 +18,25 @@ from urllib.parse import quote
 
 from tools.setup import ROOT, SetupError, doctor, environment, settings
 
-EXAMPLES = """examples:
+HANDOUT = (ROOT / "handout.json").is_file()  # this is a student's copy, made by `handout`
+FOR_STUDENTS = """
+  python course.py update course.zip
+                                  renew what you have not changed"""
+FOR_TEACHERS = """
+  python course.py handout ../course
+                                  make what students get, a folder and a zip file
+  python course.py nbgrader ../grading
+                                  make a course folder for nbgrader
+  python course.py new-lesson beam_search
+                                  begin a lesson of your own"""
+EXAMPLES = f"""examples:
   python course.py lab            open lesson 1
   python course.py lab 4          open lesson 4
-  python course.py test           run the tests that every change must pass
+  python course.py test           run the tests that there are here
   python course.py doctor         ask what is missing here
   python course.py install --torch cuda
-                                  take the build of torch for NVIDIA cards
+                                  take the build of torch for NVIDIA cards\
+{FOR_STUDENTS if HANDOUT else FOR_TEACHERS}
 
 The variables TORCH and TORCH_INDEX say the same as --torch and --torch-index."""
 
@@ -39,12 +51,26 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.command == "clean":
         return _clean()
+    if options.command == "handout":
+        from tools.classroom import handout
+
+        return _say(handout.make(options.out, options.lessons, options.address))
+    if options.command == "update":
+        from tools.classroom import update
+
+        return _say(update.update(options.newer, saved=options.saved))
+    if options.command == "new-lesson":
+        from tools.classroom import new_lesson
+
+        return _say(new_lesson.make(options.slug))
     if options.torch not in ("auto", "cpu", "cuda"):
         raise SetupError(f"TORCH is {options.torch!r}, and must be auto, cpu or cuda.")
     page = _page(options.lesson) if options.command == "lab" else ""
     python = str(environment.install(ROOT, options.torch, options.torch_index))
     if options.command == "lab":
         return _lab(python, page, options.further)
+    if options.command == "test" and HANDOUT:
+        return _become([python, "-m", "tools.classroom.check_handout"])
     if options.command == "test":
         every = ["--all"] if options.all else []
         return _become([python, "tests/run.py", *every, *options.steps])
@@ -52,8 +78,16 @@ def main(arguments: Sequence[str]) -> int:
         return _become([python, "tests/run.py", "lint", "format", "types"])
     if options.command == "notebooks":
         return _become([python, "-m", "notebooks.build", *options.lessons])
+    if options.command == "nbgrader":
+        out = str(options.out.resolve())
+        return _become([python, "-m", "tools.classroom.course_folder", out, *options.lessons])
     if options.command == "bench":
         return _bench(python)
+    return _say([f"The course is installed in {ROOT / '.venv'}."])
+
+
+def _say(sentences: Sequence[str]) -> int:
+    print(*sentences, sep="\n")
     return 0
 
 
@@ -89,14 +123,35 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     lab = add("open JupyterLab on a lesson; its own options may follow", "lab 4 --port=9000")
     lab.add_argument("lesson", nargs="?", default="1", help="a number, or a notebook's path")
-    what = "run the tests that every change must pass, in at most ten minutes"
-    test = add(what, "test unit browser")
-    test.add_argument("--all", action="store_true", help="also the tests that take long")
-    test.add_argument("steps", nargs="*", help="only these steps of tests/run.py")
-    books = add("rebuild the notebooks from notebooks/source", "notebooks 02 04")
-    books.add_argument("lessons", nargs="*", help="only these lessons, such as 04")
-    add("run each benchmark against its rival, an hour and a half", "bench")
-    add("check code style and types only, in seconds", "lint")
+    if HANDOUT:
+        add("run the lessons that you have not changed, and compare what they print", "test")
+        text = "bring in a newer handout; what you wrote stays"
+        update = add(text, "update course.zip", False)
+        update.add_argument("newer", nargs="?", default="", help="its zip file, folder or address")
+        update.add_argument(
+            "--saved", action="store_true", help="JupyterLab has no lesson open that is not saved"
+        )
+    else:
+        what = "run the tests that every change must pass, in at most ten minutes"
+        test = add(what, "test unit browser")
+        test.add_argument("--all", action="store_true", help="also the tests that take long")
+        test.add_argument("steps", nargs="*", help="only these steps of tests/run.py")
+        books = add("rebuild the notebooks from notebooks/source", "notebooks 02 04")
+        books.add_argument("lessons", nargs="*", help="only these lessons, such as 04")
+        handout = add("make what students get, a folder and a zip file", "handout ../course", False)
+        text = "make a course folder that nbgrader takes as it is"
+        grading = add(text, "nbgrader ../grading 01 02")
+        for command in (handout, grading):
+            command.add_argument("out", type=Path, help="the folder to write")
+            command.add_argument("lessons", nargs="*", help="only these lessons, such as 04")
+        handout.add_argument(
+            "--address", default="", help="where the zip file will be, for `course.py update`"
+        )
+        text = "begin a lesson of your own: its text, exercise, check, view and test"
+        lesson = add(text, "new-lesson beam_search", False)
+        lesson.add_argument("slug", help="its name in file names: small letters, digits, _")
+        add("run each benchmark against its rival, an hour and a half", "bench")
+        add("check code style and types only, in seconds", "lint")
     add("make .venv, or bring it up to date", "install --torch cuda")
     add("write Jupyter's settings into the environment of this Python", "settings", False)
     add("say what is there, what is missing, and the remedy", "doctor", False)
@@ -170,7 +225,7 @@ def _clean() -> int:
                 shutil.rmtree(folder)
         for folder in [*ROOT.rglob("__pycache__")]:
             shutil.rmtree(folder)
-    return 0
+    return _say(["Deleted .venv and all caches. `install`, `lab` and `test` make them anew."])
 
 
 if __name__ == "__main__":

@@ -331,7 +331,8 @@ def test_settings_leave_what_others_wrote(other: Path, capsys: pytest.CaptureFix
 def course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run course.py with a Python that has no packages."""
     command = [sys.executable, "-S", str(root / "course.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
+    variables = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=variables)
 
 
 def test_the_doctor_works_before_anything_is_installed(root: Path) -> None:
@@ -360,6 +361,30 @@ def test_a_mistake_is_named_and_nothing_installed(arguments: list[str], said: st
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def commands() -> list[str]:
+    shown = course(ROOT, "--help").stdout
+    return re.findall(r"^    ([a-z-]+)(?: |$)", shown, re.MULTILINE)
+
+
+def test_help_names_every_command_with_an_example() -> None:
+    shown = course(ROOT, "--help").stdout
+    found = commands()
+    assert {"lab", "test", "handout", "nbgrader", "new-lesson", "doctor"} <= {*found}
+    for command in re.findall(r"^  python course.py ([a-z-]+)", shown, re.MULTILINE):
+        assert command in found
+    for command in found:
+        shown = course(ROOT, command, "--help").stdout
+        assert f"example: python course.py {command}" in shown.replace("\n", " ")
+
+
+def test_what_was_done_is_said(root: Path) -> None:
+    assert "Deleted .venv and all caches" in course(root, "clean").stdout
+    installed(root, torch="cuda")
+    done = course(root, "install")
+    assert done.returncode == 0
+    assert done.stdout == f"The course is installed in {root / '.venv'}.\n"
 
 
 def test_make_only_calls_course_py() -> None:

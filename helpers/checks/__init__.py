@@ -1,5 +1,6 @@
-"""The checks of all lessons' exercises, by lesson."""
+"""The checks of all lessons' exercises, by lesson, and `require`, which raises unless right."""
 
+from helpers.checks.grading import NotRight, require
 from helpers.checks.lesson_1 import (
     check_best_share,
     check_encode_decode,
@@ -59,6 +60,7 @@ from helpers.checks.lesson_9 import (
 from helpers.checks.lesson_10 import check_ablation, check_quiz
 
 __all__ = [
+    "NotRight",
     "check_ablation",
     "check_additive_scores",
     "check_attention",
@@ -103,4 +105,5 @@ __all__ = [
     "check_transient_growth",
     "check_uniform_scale",
     "check_write_on",
+    "require",
 ]
