@@ -106,8 +106,9 @@ def shared() -> Iterator[Kernel]:
 
 @pytest.fixture
 def kernel(shared: Kernel) -> Kernel:
-    """One kernel for many tests, without the names that the others made in it."""
+    """One kernel for many tests, without the names and the inputs of the others."""
     shared.run("%reset -f")
+    shared.run("%reset -f in")
     return shared
 
 
@@ -146,7 +147,7 @@ def test_a_cell_run_too_early_names_the_one_to_run_first(path: Path, kernel: Ker
     place, names = next(
         (n, match[1].split(", "))
         for n, cell in enumerate(cells)
-        if (match := re.match(r"(?:checks\.)?check_\w+\(([\w, ]+)\)", cell.source))
+        if (match := re.search(r"^(?:checks\.)?check_\w+\(([\w, ]+)\)", cell.source, re.M))
     )
     kernel.run(cells[0].source)
     kernel.run("from helpers.checks import *")  # where the import stands further down

@@ -56,8 +56,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "課 程 x"
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "data/fonts", folder / "data/fonts")
-    (folder / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks/chromium.py", folder / "notebooks")
     for name in ("course.py", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
     return folder

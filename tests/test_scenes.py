@@ -1,4 +1,4 @@
-"""notebooks/scenes.py: a live view's first scene as the picture that a stored notebook shows."""
+"""tools/browser/scenes.py: a live view's first scene as a picture, for a stored notebook."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from PIL import Image
 from helpers.labs.one_number import one_number_scene
 from helpers.live import Heat, Panel, Scene, Tokens
 from helpers.live.marks import to_data
-from notebooks import scenes
-from notebooks.chromium import find_chromium
+from tools.browser import scenes
+from tools.setup.browsers import find_chromium
 
 
 @pytest.fixture(scope="module")

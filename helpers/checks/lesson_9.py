@@ -295,7 +295,7 @@ def check_break(student: Any) -> Verdict:
     verdict = settle(check, student, "")
     if verdict.status != "right":
         return verdict
-    shown = ", ".join(f"{spreads[d]:.3g} at d = {d}" for d in sorted(spreads))
+    shown = ", ".join(f"~ {spreads[d]:.3g} at d = {d}" for d in sorted(spreads))
     grows = spreads[200] > 4 * spreads[16]
     cure = "It grows with d: here only 1/d would keep the spread." if grows else ""
     return right(

@@ -27,7 +27,7 @@ def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def browser(address: str) -> Iterator[Browser]:
+def browser(folder: Path) -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 from helpers.live import (
     Arcs,
@@ -43,7 +43,7 @@ from helpers.live import (
     typed,
 )
 from helpers.live.explorer import HERE, LOOK, to_data_of_control
-from tools.browser.lab import chromium, find_chromium, tab
+from tools.browser.lab import tab
 
 SITE = "http://live.test/"
 PAGE = """<!doctype html><html lang="en"><title>bare</title><meta charset="utf-8">
@@ -111,10 +111,8 @@ def serve_file(route: Route) -> None:
 
 
 @pytest.fixture(scope="module")
-def tabs() -> Iterator[Page]:
-    if not find_chromium():
-        pytest.skip("no Chromium here (Debian, Ubuntu: apt install chromium)")
-    with chromium() as browser, tab(browser, 820, 900) as page:
+def tabs(browser: Browser) -> Iterator[Page]:
+    with tab(browser, 820, 900) as page:
         page.set_default_timeout(15_000)
         labs: dict[str, Explorer] = {}
         page.expose_function("answer", lambda settings: labs["now"].compute(settings))

@@ -23,9 +23,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from notebooks.chromium import FLAGS, find_chromium
 from tools import ROOT
 from tools.measured import mask
+from tools.setup.browsers import FLAGS, find_chromium
 
 SETTINGS = {
     # Every cell in the page, whether in view or not, so that a picture of it can be taken.

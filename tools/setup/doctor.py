@@ -12,9 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from notebooks import chromium
-
-from . import ROOT, SetupError, environment, settings
+from . import ROOT, SetupError, browsers, environment, settings
 
 INSTALL = "`python course.py install`"
 
@@ -53,7 +51,7 @@ def examine(root: Path = ROOT) -> Iterator[Line]:
         yield Line("Font", "ok", font.name)
     else:
         yield Line("Font", "note", "Chinese shows as boxes: `git checkout data/fonts`")
-    browser = chromium.find_chromium()
+    browser = browsers.find_chromium()
     remedy = "none, so `test` skips the browser: install Chromium (Debian: `apt install chromium`)"
     yield Line("Chromium", "ok" if browser else "note", browser or remedy)
     free, needed = shutil.disk_usage(root).free / 1e9, 0.2 if _version("torch") else 4.0

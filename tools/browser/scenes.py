@@ -11,7 +11,7 @@ from typing import Any
 
 from helpers import DATA
 from helpers.live.explorer import HERE, LOOK
-from notebooks.chromium import FLAGS, find_chromium
+from tools.setup.browsers import FLAGS, find_chromium
 
 WIDTH = 900  # pixels of the page; two of the picture for each
 FONT = DATA / "fonts" / "NotoSansCJKtc-Regular-subset.otf"
