@@ -44,15 +44,15 @@ def test_how_far_each_start_learns() -> None:
         f"RNN, {start}" for start in ("as PyTorch starts it", "orthogonal W", "isometric")
     )
     assert max(max(recall_lags()[plain, 32, lag]) for lag in (20, 40, 80)) < 0.5
-    assert min(recall_lags()[plain, 32, 5]) > 0.5
+    assert learned(plain, 5) == 4
     assert 0 < learned(plain, 10) < 5
-    assert says("At a distance of 5 the readers find the rule; at 10 some stop half-way.")
+    assert says("At a distance of 5 nearly all readers find the rule; at 10 some stop half-way.")
     assert 0 < learned(orthogonal, 20) < 5
     assert learned(orthogonal, 40) == 0
     assert says("an orthogonal $W$ alone helps some readers at 20")
     assert (learned(isometric, 20), learned(isometric, 40), learned(isometric, 80)) == (5, 4, 1)
     assert says("all five learned 20 steps and four of five learned 40")
-    assert says("At 80 steps four of five failed again.")
+    assert says("At 80 steps only one of five learned.")
 
 
 def test_the_first_word_had_no_say_while_training_lasted() -> None:
@@ -62,8 +62,8 @@ def test_the_first_word_had_no_say_while_training_lasted() -> None:
         if (row["model"], row["units"]) == ("RNN, as PyTorch starts it", 32):
             found[row["lag"]].append(row["felt at most"])
     assert max(found[20]) < 2e-5
-    assert max(found[40]) < max(found[20])
-    assert says("at lag 20 never rose above 0.00002, and at lag 40 it was smaller still")
+    assert max(found[40]) < max(found[20]) / 100
+    assert says("at lag 20 was never above 0.00002, and at lag 40 it was far smaller")
 
 
 def test_at_80_steps_training_itself_lost_the_gradient() -> None:
